@@ -1,0 +1,54 @@
+"""The types of activity, their attributes, and the asset groups of the primary attribute filters."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+DELETE_LEAD = 37
+
+#: Ids of a subscription's own types are this and above (contract section 6.2).
+FIRST_CUSTOM_TYPE_ID = 100_000
+
+
+class ActivityAttribute(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    name: str
+    data_type: str = "string"
+    api_name: str | None = None
+
+
+class ActivityType(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    id: int
+    name: str
+    description: str = ""
+    #: What `primaryAttributeValue` is about; New Lead and some others have none.
+    primary_attribute: ActivityAttribute | None = None
+    attributes: tuple[ActivityAttribute, ...] = ()
+    api_name: str | None = None
+
+
+class AssetGroup(Enum):
+    """Types whose primary attribute names one kind of thing (contract section 5.3)."""
+
+    ATTRIBUTE_NAME = frozenset({13, 22})
+    MARKETING_PROGRAM = frozenset({104})
+    STATIC_LIST = frozenset({24, 25})
+    WEB_FORM = frozenset({2})
+
+
+def asset_group_of(activity_type_ids: frozenset[int]) -> AssetGroup | None:
+    """The one group that holds all these types, if there is one."""
+    for group in AssetGroup:
+        if activity_type_ids <= group.value:
+            return group
+    return None
+
+
+@cache
+def standard_activity_types() -> tuple[ActivityType, ...]:
+    """The types of contract section 8.1, by id."""
+    text = files("tailrace.domain.data").joinpath("activity_types.json").read_bytes()
+    return tuple(msgspec.json.decode(text, type=list[ActivityType]))

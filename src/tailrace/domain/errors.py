@@ -1,0 +1,396 @@
+"""The one exception tree, by what the caller can do about an error.
+
+    TailraceError
+    ├── RequestError          change the request
+    │   ├── AccessError           show another credential
+    │   ├── TransportError        send another kind of request
+    │   ├── ParameterError        give other values
+    │   ├── JobStateError         the job is past that
+    │   └── NotFoundError         name something that exists
+    ├── RetryLaterError       wait, then send the same request again
+    └── OperatorError         call whoever runs the server
+
+Errors carry fields, never wire texts: `api.wire_errors` alone maps a class to the code and
+message that a client sees (contract sections 1 and 2.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+class TailraceError(Exception):
+    """Anything this product raises on purpose."""
+
+    def __str__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in self.details().items())
+        return f"{type(self).__name__}({values})"
+
+    def details(self) -> dict[str, object]:
+        """The fields of this error by name: what a message may mention."""
+        if not hasattr(self, "__dataclass_fields__"):
+            return {}
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+
+class RequestError(TailraceError):
+    """The caller must change the request."""
+
+
+class AccessError(RequestError):
+    """The credential does not allow this call."""
+
+
+class TransportError(RequestError):
+    """The request is not of the form that the endpoint takes."""
+
+
+class ParameterError(RequestError):
+    """A value of the request breaks a rule."""
+
+
+class JobStateError(RequestError):
+    """The export job is in a state that does not allow this."""
+
+
+class NotFoundError(RequestError):
+    """What the request names does not exist, or not for this caller."""
+
+
+class RetryLaterError(TailraceError):
+    """The same request may succeed later."""
+
+
+class OperatorError(TailraceError):
+    """Something that only whoever runs the server can mend."""
+
+
+# Identity (contract section 1): answered in OAuth form, not in the envelope.
+
+
+class MissingCredentialsError(AccessError):
+    """No client id or secret was sent."""
+
+
+@dataclass(eq=False)
+class UnknownClientError(AccessError):
+    """No live custom service has this client id."""
+
+    client_id: str
+
+
+class WrongClientSecretError(AccessError):
+    """The secret is not this client's."""
+
+
+class MissingGrantTypeError(ParameterError):
+    """The token request names no grant type."""
+
+
+@dataclass(eq=False)
+class UnsupportedGrantTypeError(ParameterError):
+    """The token request names a grant type other than client credentials."""
+
+    grant_type: str
+
+
+# Access tokens and permissions.
+
+
+class AccessTokenInvalidError(AccessError):
+    """The access token is missing or was never given out (contract section 10, row 11)."""
+
+
+class AccessTokenExpiredError(AccessError):
+    """The access token was good once."""
+
+
+class AccessDeniedError(AccessError):
+    """The API user's role lacks the permission."""
+
+
+# Transport.
+
+
+@dataclass(eq=False)
+class MethodNotSupportedError(TransportError):
+    """The path exists, the method does not."""
+
+    method: str
+
+
+class PathNotFoundError(TransportError):
+    """No endpoint has this path."""
+
+
+class ContentTypeError(TransportError):
+    """The body is of a media type that the endpoint does not take."""
+
+
+class MultipartError(TransportError):
+    """A multipart body that cannot be taken apart."""
+
+
+class BodyTooLargeError(TransportError):
+    """The body is over the endpoint's limit."""
+
+
+class UriTooLongError(TransportError):
+    """The request target is longer than 8 KB."""
+
+
+class InvalidJsonError(TransportError):
+    """The body is not a JSON object in UTF-8."""
+
+
+@dataclass(eq=False)
+class AttributeTypeError(TransportError):
+    """A JSON member has the wrong JSON type."""
+
+    attribute: str
+
+
+# Parameters.
+
+
+@dataclass(eq=False)
+class ScalarTypeError(ParameterError):
+    """A scalar that is not of its type, such as a date-time that is none."""
+
+    value: str
+    type_name: str
+
+
+@dataclass(eq=False)
+class MissingParameterError(ParameterError):
+    """A required parameter or member is absent or empty."""
+
+    parameter: str
+
+
+@dataclass(eq=False)
+class UnknownFormatError(ParameterError):
+    """A file format other than CSV, TSV and SSV."""
+
+    value: str
+
+
+@dataclass(eq=False)
+class UnknownExportFieldsError(ParameterError):
+    """Fields that the object family does not have, in the caller's spelling."""
+
+    names: str
+
+
+@dataclass(eq=False)
+class DuplicateFieldError(ParameterError):
+    """The same field twice, whatever its case."""
+
+    field: str
+
+
+@dataclass(eq=False)
+class HeaderOfUnexportedFieldError(ParameterError):
+    """A column header for a field that is not exported."""
+
+    field: str
+
+
+class SeveralFilterTypesError(ParameterError):
+    """A lead export with more than one filter."""
+
+
+@dataclass(eq=False)
+class UnknownFilterError(ParameterError):
+    """A filter that the object family does not have."""
+
+    filter: str
+
+
+@dataclass(eq=False)
+class DuplicateFilterError(ParameterError):
+    """The same filter in two elements of a filter array."""
+
+    filter: str
+
+
+@dataclass(eq=False)
+class FilterSwitchedOffError(ParameterError):
+    """A filter that this subscription has switched off."""
+
+    filter: str
+
+
+class ReversedRangeError(ParameterError):
+    """A range that ends before it starts."""
+
+
+@dataclass(eq=False)
+class RangeTooLongError(ParameterError):
+    """A range of more days than one export may span."""
+
+    maximum_days: int
+
+
+@dataclass(eq=False)
+class UnknownActivityTypeError(ParameterError):
+    """An activity type id that the subscription does not have."""
+
+    activity_type_id: int
+
+
+@dataclass(eq=False)
+class ActivityTypeNotExportableError(ParameterError):
+    """An activity type that bulk extract never hands out."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class TooManyValuesError(ParameterError):
+    """A list of values longer than its maximum."""
+
+    parameter: str
+    maximum: int
+
+
+class PrimaryAttributeFiltersExclusiveError(ParameterError):
+    """Both primary attribute filters in one export."""
+
+
+class MixedAssetGroupsError(ParameterError):
+    """Activity types that have no asset group in common for a primary attribute filter."""
+
+
+class SmartListWithoutRulesError(ParameterError):
+    """A smart list that would select everybody."""
+
+
+@dataclass(eq=False)
+class SmartListRuleError(ParameterError):
+    """A smart list rule that makes no sense; `reason` names the offending part."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class AmbiguousNameError(ParameterError):
+    """A name that several lists carry."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class ParameterValueError(ParameterError):
+    """A query parameter outside its set of values."""
+
+    value: str
+    parameter: str
+
+
+class PagingTokenError(ParameterError):
+    """A paging token that this server never gave out."""
+
+
+# Administration: shown by the command line as they are.
+
+
+@dataclass(eq=False)
+class AdministrationError(RequestError):
+    """A command that cannot be carried out; `reason` is a sentence for its user."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+# Look-ups and the life of an export job.
+
+
+class ObjectNotFoundError(NotFoundError):
+    """No such list, program or export job for this caller."""
+
+
+class ExportFileNotFoundError(NotFoundError):
+    """The export job has no file to download (now, or for this caller)."""
+
+
+class JobAlreadyQueuedError(JobStateError):
+    """Enqueue of a job that is queued, processing or completed."""
+
+
+class JobFailedError(JobStateError):
+    """Enqueue of a failed job."""
+
+
+class JobCancelledError(JobStateError):
+    """Enqueue of a cancelled job."""
+
+
+class JobCompletedError(JobStateError):
+    """Cancel of a completed job."""
+
+
+@dataclass(eq=False)
+class UnsatisfiableRangeError(RequestError):
+    """A byte range that starts after the file's last byte."""
+
+    size_bytes: int
+
+
+# Wait and try again.
+
+
+class JobQueueFullError(RetryLaterError):
+    """The subscription's queue holds as many jobs as it may."""
+
+
+@dataclass(eq=False)
+class ExportQuotaError(RetryLaterError):
+    """The day's quota of exported bytes is used up."""
+
+    quota_megabytes: int
+
+
+@dataclass(eq=False)
+class CallRateError(RetryLaterError):
+    """More calls within the window than the subscription may make."""
+
+    calls: int
+    window_seconds: int
+
+
+class DailyCallsError(RetryLaterError):
+    """More calls since midnight US Central than the subscription may make."""
+
+
+class CallConcurrencyError(RetryLaterError):
+    """More calls in flight than the subscription may have."""
+
+
+# The operator's.
+
+
+@dataclass(eq=False)
+class HomeError(OperatorError):
+    """A home directory that cannot be used; `reason` is a sentence for the operator."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class ExportFailedError(OperatorError):
+    """An export that can never succeed as it stands; `reason` becomes the job's errorMsg."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class LeaseLostError(OperatorError):
+    """The runner no longer holds the job: it was cancelled, or another runner has taken it."""
