@@ -25,6 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from typing_extensions import override
 
 from tailrace.domain.job_state import JobState
 from tailrace.domain.lead_fields import Storage, standard_lead_fields
@@ -53,9 +54,11 @@ class Microseconds(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
+    @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
+    @override
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
@@ -280,6 +283,8 @@ export_job = Table(
     Column("queued_at", Microseconds),
     Column("started_at", Microseconds),
     Column("finished_at", Microseconds),
+    #: Serial number of the enqueue: first come first served even when the clock steps back.
+    Column("queue_position", BigInteger),
     #: Grows with every claim; the runner that holds the job knows it.
     Column("fence", Integer, nullable=False),
     Column("lease_expires_at", Microseconds),
@@ -304,7 +309,9 @@ export_job = Table(
     ),
     CheckConstraint("state <> 'Created' OR queued_at IS NULL", name="created_is_not_queued"),
     CheckConstraint(
-        "state NOT IN ('Queued', 'Processing') OR queued_at IS NOT NULL", name="queued_says_when"
+        "state NOT IN ('Queued', 'Processing')"
+        " OR (queued_at IS NOT NULL AND queue_position IS NOT NULL)",
+        name="queued_says_when",
     ),
     CheckConstraint(
         "state NOT IN ('Completed', 'Failed') OR finished_at IS NOT NULL",
@@ -323,7 +330,10 @@ Index(
 )
 #: Claims, queue and slot counts, recovery.
 Index(
-    "ix_export_job_queue", export_job.c.state, export_job.c.subscription_id, export_job.c.queued_at
+    "ix_export_job_queue",
+    export_job.c.state,
+    export_job.c.subscription_id,
+    export_job.c.queue_position,
 )
 #: The day's quota and retention.
 Index("ix_export_job_finished", export_job.c.subscription_id, export_job.c.finished_at)

@@ -1,0 +1,55 @@
+"""The only reader of the environment: every setting of a server process, a sentence each.
+
+Settings of a subscription (limits, quota, features) live in the store instead; see
+`domain.subscription_settings`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Taken from the environment as `TAILRACE_<NAME>`; command-line options win over it."""
+
+    model_config = SettingsConfigDict(env_prefix="TAILRACE_", frozen=True, extra="forbid")
+
+    home: Path = Field(
+        default=Path("tailrace-home"),
+        description="Directory that holds everything the server keeps.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
+    accept_token_parameter: bool = Field(
+        default=False, description="Whether the legacy access_token parameter is accepted."
+    )
+    strict: bool = Field(
+        default=False,
+        description="Whether unset subscription settings take Marketo's own pace and call limits.",
+    )
+    token_lifetime_seconds: int = Field(
+        default=3600, ge=1, description="Seconds that an access token is good for."
+    )
+    runner_threads: int = Field(
+        default=4, ge=1, le=64, description="Export jobs that this process runs at once, all told."
+    )
+    lease_seconds: int = Field(
+        default=60, ge=2, description="Seconds without a heartbeat after which a job is taken over."
+    )
+    maximum_attempts: int = Field(
+        default=5, ge=1, description="Runners that may claim one job before it is failed for good."
+    )
+    poll_seconds: float = Field(
+        default=0.5, gt=0, description="Seconds between looks for work made by another process."
+    )
+    janitor_seconds: float = Field(
+        default=60.0, gt=0, description="Seconds between rounds of the janitor."
+    )
+    log_level: str = Field(
+        default="info", description="Least level that is logged: debug to error."
+    )

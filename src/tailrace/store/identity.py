@@ -1,0 +1,392 @@
+"""API users, roles, custom services and the access tokens that services are given.
+
+Theory of operation: a token is the HMAC of its service and its issue time under the home's key.
+Nothing but its hash is stored, and yet the same token can be given again until it expires, as
+clients expect (contract section 1). Rotating or revoking a service deletes the hashes of its
+tokens, so they stop working with that transaction. A client secret is kept as its HMAC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+from sqlalchemy import delete, insert, select, update
+
+from tailrace.domain.caller import Caller
+from tailrace.domain.errors import (
+    AccessTokenExpiredError,
+    AccessTokenInvalidError,
+    AdministrationError,
+    UnknownClientError,
+    WrongClientSecretError,
+)
+from tailrace.domain.export_job import ApiUserId, SubscriptionId
+from tailrace.domain.permissions import BUILT_IN_ROLES, DEFAULT_ROLE, Permission
+from tailrace.store.tables import access_token, api_user, custom_service, role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from tailrace.store.database import Database
+
+#: Tokens end in the name of a pod; ours say who made them.
+_TOKEN_SUFFIX = ":tr"
+
+#: Expired tokens are told from unknown ones for this long.
+EXPIRED_TOKEN_MEMORY = timedelta(days=1)
+
+_MAXIMUM_EMAIL_CHARACTERS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedToken:
+    text: str
+    #: Whole seconds until it expires.
+    expires_in_seconds: int
+    #: E-mail address of the API user behind the service.
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCredentials:
+    """Shown once; only a hash of the secret is kept."""
+
+    client_id: str
+    client_secret: str
+    #: E-mail address of the API user.
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDescription:
+    client_id: str
+    name: str
+    user: str
+    role: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class Identity:
+    """Who may call: grants tokens, recognises them, and administers users and services."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        key: bytes,
+        token_lifetime_seconds: int,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._key = key
+        self._lifetime = timedelta(seconds=token_lifetime_seconds)
+        self._clock = clock
+
+    # Tokens.
+
+    def grant(self, client_id: str, client_secret: str) -> GrantedToken:
+        """The service's live token, or a new one.
+
+        Raises UnknownClientError or WrongClientSecretError.
+        """
+        now = self._clock()
+        with self._database.read() as connection:
+            service = self._authenticated_service(connection, client_id, client_secret)
+        if not self._has_live_token(service, now):
+            with self._database.write() as connection:
+                service = self._authenticated_service(connection, client_id, client_secret)
+                if not self._has_live_token(service, now):
+                    service = self._issue(connection, service, now)
+        expires_at = service.token_issued_at + self._lifetime
+        return GrantedToken(
+            text=self._token_text(service.id, service.token_issued_at),
+            expires_in_seconds=int((expires_at - now).total_seconds()),
+            scope=service.email,
+        )
+
+    def caller(self, token: str) -> Caller:
+        """Whom the token stands for.
+
+        Raises AccessTokenInvalidError or AccessTokenExpiredError.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(
+                _services(access_token.c.expires_at, api_user.c.subscription_id)
+                .join(access_token, access_token.c.custom_service_id == custom_service.c.id)
+                .where(access_token.c.token_hash == _token_hash(token))
+            ).one_or_none()
+            if row is None or row.revoked_at is not None:
+                raise AccessTokenInvalidError
+            if row.expires_at <= self._clock():
+                raise AccessTokenExpiredError
+            subscription_id = SubscriptionId(row.subscription_id)
+            return Caller(
+                subscription_id=subscription_id,
+                api_user_id=ApiUserId(row.api_user_id),
+                email=row.email,
+                permissions=_permissions(connection, subscription_id, row.role_name),
+            )
+
+    def forget_expired_tokens(self) -> None:
+        """Drop the hashes of tokens that expired long ago."""
+        horizon = self._clock() - EXPIRED_TOKEN_MEMORY
+        with self._database.write() as connection:
+            connection.execute(delete(access_token).where(access_token.c.expires_at < horizon))
+
+    # Users and roles.
+
+    def create_role(
+        self, subscription_id: SubscriptionId, name: str, permissions: Iterable[Permission]
+    ) -> None:
+        """Add a role. Raises AdministrationError if there is one of that name."""
+        with self._database.write() as connection:
+            if _find_permissions(connection, subscription_id, name) is not None:
+                raise AdministrationError(f"There is a role '{name}' already.")
+            connection.execute(
+                insert(role).values(
+                    subscription_id=subscription_id,
+                    name=name,
+                    permissions=msgspec.json.encode(sorted(permissions)).decode(),
+                )
+            )
+
+    def roles(self, subscription_id: SubscriptionId) -> dict[str, frozenset[Permission]]:
+        """Every role by name, built in or made."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(role).where(role.c.subscription_id == subscription_id).order_by(role.c.name)
+            )
+            own = {row.name: _decode_permissions(row.permissions) for row in rows}
+        return {**BUILT_IN_ROLES, **own}
+
+    def create_user(
+        self, subscription_id: SubscriptionId, email: str, role_name: str = DEFAULT_ROLE
+    ) -> ApiUserId:
+        """Add an API user. Raises AdministrationError for a taken or odd address, or no role."""
+        with self._database.write() as connection:
+            if _find_user(connection, subscription_id, email) is not None:
+                raise AdministrationError(f"There is an API user '{email}' already.")
+            return self._add_user(connection, subscription_id, email, role_name)
+
+    def users(self, subscription_id: SubscriptionId) -> list[tuple[str, str]]:
+        """E-mail address and role name of every API user."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(api_user.c.email, api_user.c.role_name)
+                .where(api_user.c.subscription_id == subscription_id)
+                .order_by(api_user.c.email)
+            )
+            return [(row.email, row.role_name) for row in rows]
+
+    # Custom services.
+
+    def create_service(
+        self,
+        subscription_id: SubscriptionId,
+        email: str,
+        *,
+        role_name: str | None = None,
+        name: str = "custom service",
+    ) -> ServiceCredentials:
+        """Add a service of the API user `email`, who is made if need be.
+
+        Raises AdministrationError for an unknown role, or one that an existing user does not have.
+        """
+        client_id, client_secret = str(uuid.uuid4()), _new_secret()
+        with self._database.write() as connection:
+            user = _find_user(connection, subscription_id, email)
+            if user is None:
+                user_id = self._add_user(
+                    connection, subscription_id, email, role_name or DEFAULT_ROLE
+                )
+            elif role_name is not None and user.role_name != role_name:
+                raise AdministrationError(f"API user '{email}' has the role '{user.role_name}'.")
+            else:
+                user_id = ApiUserId(user.id)
+            connection.execute(
+                insert(custom_service).values(
+                    api_user_id=user_id,
+                    name=name,
+                    client_id=client_id,
+                    secret_hash=self._secret_hash(client_secret),
+                    created_at=self._clock(),
+                )
+            )
+        return ServiceCredentials(client_id, client_secret, email)
+
+    def services(self, subscription_id: SubscriptionId) -> list[ServiceDescription]:
+        """Every service of the subscription, revoked ones too, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                _services()
+                .where(api_user.c.subscription_id == subscription_id)
+                .order_by(custom_service.c.id)
+            )
+            return [
+                ServiceDescription(
+                    client_id=row.client_id,
+                    name=row.name,
+                    user=row.email,
+                    role=row.role_name,
+                    created_at=row.created_at,
+                    revoked_at=row.revoked_at,
+                )
+                for row in rows
+            ]
+
+    def rotate_service(self, client_id: str) -> ServiceCredentials:
+        """Give the service a new secret; the old one and its tokens stop working at once."""
+        client_secret = _new_secret()
+        with self._database.write() as connection:
+            service = self._live_service(connection, client_id)
+            self._forget_tokens(
+                connection, service.id, secret_hash=self._secret_hash(client_secret)
+            )
+        return ServiceCredentials(client_id, client_secret, service.email)
+
+    def revoke_service(self, client_id: str) -> None:
+        """End the service: its secret and tokens stop working at once, its jobs stay."""
+        with self._database.write() as connection:
+            service = self._live_service(connection, client_id)
+            self._forget_tokens(connection, service.id, revoked_at=self._clock())
+
+    # Within a transaction.
+
+    def _authenticated_service(
+        self, connection: Connection, client_id: str, client_secret: str
+    ) -> Row[Any]:
+        service = _find_service(connection, client_id)
+        given = self._secret_hash(client_secret)
+        if service is None or service.revoked_at is not None:
+            raise UnknownClientError(client_id)
+        if not hmac.compare_digest(service.secret_hash, given):
+            raise WrongClientSecretError
+        return service
+
+    def _live_service(self, connection: Connection, client_id: str) -> Row[Any]:
+        service = _find_service(connection, client_id)
+        if service is None or service.revoked_at is not None:
+            raise AdministrationError(f"There is no live service with the client id '{client_id}'.")
+        return service
+
+    def _has_live_token(self, service: Row[Any], now: datetime) -> bool:
+        issued_at = service.token_issued_at
+        # A token in its last second would be dead on arrival.
+        return issued_at is not None and now < issued_at + self._lifetime - timedelta(seconds=1)
+
+    def _issue(self, connection: Connection, service: Row[Any], now: datetime) -> Row[Any]:
+        token = self._token_text(service.id, now)
+        connection.execute(
+            insert(access_token).values(
+                token_hash=_token_hash(token),
+                custom_service_id=service.id,
+                expires_at=now + self._lifetime,
+            )
+        )
+        connection.execute(
+            update(custom_service)
+            .where(custom_service.c.id == service.id)
+            .values(token_issued_at=now)
+        )
+        return cast("Row[Any]", _find_service(connection, service.client_id))
+
+    def _forget_tokens(self, connection: Connection, service_id: int, **changes: object) -> None:
+        connection.execute(
+            delete(access_token).where(access_token.c.custom_service_id == service_id)
+        )
+        connection.execute(
+            update(custom_service)
+            .where(custom_service.c.id == service_id)
+            .values(token_issued_at=None, **changes)
+        )
+
+    def _add_user(
+        self, connection: Connection, subscription_id: SubscriptionId, email: str, role_name: str
+    ) -> ApiUserId:
+        if "@" not in email or len(email) > _MAXIMUM_EMAIL_CHARACTERS or email != email.strip():
+            raise AdministrationError(f"'{email}' is not an e-mail address.")
+        if _find_permissions(connection, subscription_id, role_name) is None:
+            raise AdministrationError(f"There is no role '{role_name}'.")
+        result = connection.execute(
+            insert(api_user).values(
+                subscription_id=subscription_id,
+                email=email,
+                role_name=role_name,
+                created_at=self._clock(),
+            )
+        )
+        return ApiUserId(cast("tuple[int]", result.inserted_primary_key)[0])
+
+    # Secrets.
+
+    def _secret_hash(self, client_secret: str) -> bytes:
+        return hmac.digest(self._key, b"secret\0" + client_secret.encode(), "sha256")
+
+    def _token_text(self, service_id: int, issued_at: datetime) -> str:
+        message = f"token\0{service_id}\0{issued_at.isoformat()}".encode()
+        digest = hmac.digest(self._key, message, "sha256")
+        return str(uuid.UUID(bytes=digest[:16])) + _TOKEN_SUFFIX
+
+
+def _services(*more: Any) -> Any:
+    return select(custom_service, api_user.c.email, api_user.c.role_name, *more).join(
+        api_user, api_user.c.id == custom_service.c.api_user_id
+    )
+
+
+def _find_service(connection: Connection, client_id: str) -> Row[Any] | None:
+    query = _services().where(custom_service.c.client_id == client_id)
+    return connection.execute(query).one_or_none()
+
+
+def _find_user(
+    connection: Connection, subscription_id: SubscriptionId, email: str
+) -> Row[Any] | None:
+    return connection.execute(
+        select(api_user).where(
+            api_user.c.subscription_id == subscription_id, api_user.c.email == email
+        )
+    ).one_or_none()
+
+
+def _permissions(
+    connection: Connection, subscription_id: SubscriptionId, role_name: str
+) -> frozenset[Permission]:
+    return _find_permissions(connection, subscription_id, role_name) or frozenset()
+
+
+def _find_permissions(
+    connection: Connection, subscription_id: SubscriptionId, role_name: str
+) -> frozenset[Permission] | None:
+    if role_name in BUILT_IN_ROLES:
+        return BUILT_IN_ROLES[role_name]
+    text = connection.execute(
+        select(role.c.permissions).where(
+            role.c.subscription_id == subscription_id, role.c.name == role_name
+        )
+    ).scalar()
+    return None if text is None else _decode_permissions(text)
+
+
+def _decode_permissions(text: str) -> frozenset[Permission]:
+    return frozenset(msgspec.json.decode(text, type=list[Permission]))
+
+
+def _new_secret() -> str:
+    # 32 characters, as Marketo's are.
+    return secrets.token_urlsafe(24)
+
+
+def _token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

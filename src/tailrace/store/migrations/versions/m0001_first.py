@@ -1,0 +1,432 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "job_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("export_id", sa.String(length=36), nullable=False),
+        sa.Column("event", sa.String(length=16), nullable=False),
+        sa.Column("from_state", sa.String(length=16), nullable=True),
+        sa.Column("to_state", sa.String(length=16), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_event")),
+    )
+    op.create_index(op.f("ix_job_event_export_id"), "job_event", ["export_id"], unique=False)
+    op.create_table(
+        "subscription",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
+        sa.UniqueConstraint("name", name=op.f("uq_subscription_name")),
+    )
+    op.create_table(
+        "activity_type",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_activity_type_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_activity_type")),
+    )
+    op.create_table(
+        "api_user",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=255), nullable=False),
+        sa.Column("role_name", sa.String(length=255), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_api_user_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_user")),
+        sa.UniqueConstraint(
+            "subscription_id", "email", name=op.f("uq_api_user_subscription_id_email")
+        ),
+    )
+    op.create_table(
+        "lead",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("createdAt", sa.String(length=20), nullable=False),
+        sa.Column("updatedAt", sa.String(length=20), nullable=False),
+        sa.Column("changed_at", sa.String(length=20), nullable=False),
+        sa.Column("custom", sa.Text(), nullable=False),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("site", sa.Text(), nullable=True),
+        sa.Column("billingStreet", sa.Text(), nullable=True),
+        sa.Column("billingCity", sa.Text(), nullable=True),
+        sa.Column("billingState", sa.Text(), nullable=True),
+        sa.Column("billingCountry", sa.Text(), nullable=True),
+        sa.Column("billingPostalCode", sa.Text(), nullable=True),
+        sa.Column("website", sa.Text(), nullable=True),
+        sa.Column("mainPhone", sa.Text(), nullable=True),
+        sa.Column("annualRevenue", sa.Text(), nullable=True),
+        sa.Column("numberOfEmployees", sa.BigInteger(), nullable=True),
+        sa.Column("industry", sa.Text(), nullable=True),
+        sa.Column("sicCode", sa.Text(), nullable=True),
+        sa.Column("mktoCompanyNotes", sa.Text(), nullable=True),
+        sa.Column("sfdcAccountId", sa.Text(), nullable=True),
+        sa.Column("externalCompanyId", sa.Text(), nullable=True),
+        sa.Column("mktoName", sa.Text(), nullable=True),
+        sa.Column("personType", sa.Text(), nullable=True),
+        sa.Column("mktoIsPartner", sa.Boolean(), nullable=True),
+        sa.Column("isLead", sa.Boolean(), nullable=True),
+        sa.Column("mktoIsCustomer", sa.Boolean(), nullable=True),
+        sa.Column("isAnonymous", sa.Boolean(), nullable=True),
+        sa.Column("salutation", sa.Text(), nullable=True),
+        sa.Column("firstName", sa.Text(), nullable=True),
+        sa.Column("middleName", sa.Text(), nullable=True),
+        sa.Column("lastName", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("mobilePhone", sa.Text(), nullable=True),
+        sa.Column("fax", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("contactCompany", sa.BigInteger(), nullable=True),
+        sa.Column("dateOfBirth", sa.Text(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("postalCode", sa.Text(), nullable=True),
+        sa.Column("personTimeZone", sa.Text(), nullable=True),
+        sa.Column("originalSourceType", sa.Text(), nullable=True),
+        sa.Column("originalSourceInfo", sa.Text(), nullable=True),
+        sa.Column("registrationSourceType", sa.Text(), nullable=True),
+        sa.Column("registrationSourceInfo", sa.Text(), nullable=True),
+        sa.Column("originalSearchEngine", sa.Text(), nullable=True),
+        sa.Column("originalSearchPhrase", sa.Text(), nullable=True),
+        sa.Column("originalReferrer", sa.Text(), nullable=True),
+        sa.Column("emailInvalid", sa.Boolean(), nullable=True),
+        sa.Column("emailInvalidCause", sa.Text(), nullable=True),
+        sa.Column("unsubscribed", sa.Boolean(), nullable=True),
+        sa.Column("unsubscribedReason", sa.Text(), nullable=True),
+        sa.Column("doNotCall", sa.Boolean(), nullable=True),
+        sa.Column("mktoDoNotCallCause", sa.Text(), nullable=True),
+        sa.Column("doNotCallReason", sa.Text(), nullable=True),
+        sa.Column("marketingSuspended", sa.Boolean(), nullable=True),
+        sa.Column("marketingSuspendedCause", sa.Text(), nullable=True),
+        sa.Column("blackListed", sa.Boolean(), nullable=True),
+        sa.Column("blackListedCause", sa.Text(), nullable=True),
+        sa.Column("mktoPersonNotes", sa.Text(), nullable=True),
+        sa.Column("sfdcType", sa.Text(), nullable=True),
+        sa.Column("sfdcContactId", sa.Text(), nullable=True),
+        sa.Column("anonymousIP", sa.Text(), nullable=True),
+        sa.Column("inferredCompany", sa.Text(), nullable=True),
+        sa.Column("inferredCountry", sa.Text(), nullable=True),
+        sa.Column("inferredCity", sa.Text(), nullable=True),
+        sa.Column("inferredStateRegion", sa.Text(), nullable=True),
+        sa.Column("inferredPostalCode", sa.Text(), nullable=True),
+        sa.Column("inferredMetropolitanArea", sa.Text(), nullable=True),
+        sa.Column("inferredPhoneAreaCode", sa.Text(), nullable=True),
+        sa.Column("emailSuspended", sa.Boolean(), nullable=True),
+        sa.Column("emailSuspendedCause", sa.Text(), nullable=True),
+        sa.Column("emailSuspendedAt", sa.Text(), nullable=True),
+        sa.Column("department", sa.Text(), nullable=True),
+        sa.Column("sfdcId", sa.Text(), nullable=True),
+        sa.Column("cookies", sa.Text(), nullable=True),
+        sa.Column("externalSalesPersonId", sa.Text(), nullable=True),
+        sa.Column("leadPerson", sa.BigInteger(), nullable=True),
+        sa.Column("leadRole", sa.Text(), nullable=True),
+        sa.Column("leadSource", sa.Text(), nullable=True),
+        sa.Column("leadStatus", sa.Text(), nullable=True),
+        sa.Column("leadScore", sa.BigInteger(), nullable=True),
+        sa.Column("urgency", sa.Text(), nullable=True),
+        sa.Column("priority", sa.BigInteger(), nullable=True),
+        sa.Column("relativeScore", sa.BigInteger(), nullable=True),
+        sa.Column("relativeUrgency", sa.BigInteger(), nullable=True),
+        sa.Column("rating", sa.Text(), nullable=True),
+        sa.Column("sfdcLeadId", sa.Text(), nullable=True),
+        sa.Column("sfdcLeadOwnerId", sa.Text(), nullable=True),
+        sa.Column("personPrimaryLeadInterest", sa.BigInteger(), nullable=True),
+        sa.Column("leadPartitionId", sa.BigInteger(), nullable=True),
+        sa.Column("leadRevenueCycleModelId", sa.BigInteger(), nullable=True),
+        sa.Column("leadRevenueStageId", sa.BigInteger(), nullable=True),
+        sa.Column("acquisitionProgramId", sa.BigInteger(), nullable=True),
+        sa.Column("mktoAcquisitionDate", sa.Text(), nullable=True),
+        sa.Column("ecids", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_lead_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_lead")),
+    )
+    op.create_index(
+        "ix_lead_changed", "lead", ["subscription_id", "changed_at", "id"], unique=False
+    )
+    op.create_index("ix_lead_created", "lead", ["subscription_id", "createdAt", "id"], unique=False)
+    op.create_index("ix_lead_email", "lead", ["subscription_id", "email"], unique=False)
+    op.create_table(
+        "lead_field",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("lower_name", sa.String(length=255), nullable=False),
+        sa.Column("display_name", sa.String(length=255), nullable=False),
+        sa.Column("data_type", sa.String(length=16), nullable=False),
+        sa.Column("length", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_lead_field_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_lead_field")),
+        sa.UniqueConstraint(
+            "subscription_id", "lower_name", name=op.f("uq_lead_field_subscription_id_lower_name")
+        ),
+    )
+    op.create_table(
+        "loaded_file",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("first_number", sa.BigInteger(), nullable=False),
+        sa.Column("completed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_loaded_file_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "kind", "sha256", name=op.f("pk_loaded_file")),
+    )
+    op.create_table(
+        "program",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("channel", sa.String(length=255), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "parent_id"],
+            ["program.subscription_id", "program.id"],
+            name=op.f("fk_program_subscription_id_parent_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_program_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_program")),
+        sa.UniqueConstraint(
+            "subscription_id", "name", name=op.f("uq_program_subscription_id_name")
+        ),
+    )
+    op.create_table(
+        "role",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("permissions", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_role_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "name", name=op.f("pk_role")),
+    )
+    op.create_table(
+        "sequence",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("next_value", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_sequence_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "kind", name=op.f("pk_sequence")),
+    )
+    op.create_table(
+        "subscription_setting",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"],
+            ["subscription.id"],
+            name=op.f("fk_subscription_setting_subscription_id"),
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "name", name=op.f("pk_subscription_setting")),
+    )
+    op.create_table(
+        "custom_service",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("api_user_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("client_id", sa.String(length=36), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("token_issued_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["api_user_id"], ["api_user.id"], name=op.f("fk_custom_service_api_user_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_service")),
+        sa.UniqueConstraint("client_id", name=op.f("uq_custom_service_client_id")),
+    )
+    op.create_table(
+        "export_job",
+        sa.Column("export_id", sa.String(length=36), nullable=False),
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("api_user_id", sa.Integer(), nullable=False),
+        sa.Column("family", sa.String(length=32), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("state_changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("queued_at", sa.BigInteger(), nullable=True),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.Column("queue_position", sa.BigInteger(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("lease_expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("file_name", sa.String(length=255), nullable=True),
+        sa.Column("file_size_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("file_sha256", sa.String(length=64), nullable=True),
+        sa.Column("row_count", sa.BigInteger(), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("file_deleted_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'Completed') = (file_sha256 IS NOT NULL AND file_size_bytes IS NOT NULL AND row_count IS NOT NULL AND file_name IS NOT NULL)",
+            name=op.f("ck_export_job_completed_has_file"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'Failed') = (failure IS NOT NULL)", name=op.f("ck_export_job_failed_says_why")
+        ),
+        sa.CheckConstraint(
+            "(state = 'Processing') = (lease_expires_at IS NOT NULL)",
+            name=op.f("ck_export_job_processing_has_lease"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'Created' OR queued_at IS NULL",
+            name=op.f("ck_export_job_created_is_not_queued"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('Created', 'Queued', 'Processing', 'Completed', 'Failed', 'Cancelled')",
+            name=op.f("ck_export_job_state"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('Completed', 'Failed') OR finished_at IS NOT NULL",
+            name=op.f("ck_export_job_finished_says_when"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('Queued', 'Processing') OR (queued_at IS NOT NULL AND queue_position IS NOT NULL)",
+            name=op.f("ck_export_job_queued_says_when"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["api_user_id"], ["api_user.id"], name=op.f("fk_export_job_api_user_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_export_job_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("export_id", name=op.f("pk_export_job")),
+    )
+    op.create_index(
+        "ix_export_job_finished", "export_job", ["subscription_id", "finished_at"], unique=False
+    )
+    op.create_index(
+        "ix_export_job_list",
+        "export_job",
+        ["subscription_id", "api_user_id", "family", "created_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_export_job_queue",
+        "export_job",
+        ["state", "subscription_id", "queue_position"],
+        unique=False,
+    )
+    op.create_table(
+        "form",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("program_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "program_id"],
+            ["program.subscription_id", "program.id"],
+            name=op.f("fk_form_subscription_id_program_id"),
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_form")),
+    )
+    op.create_table(
+        "smart_list",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("program_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "program_id"],
+            ["program.subscription_id", "program.id"],
+            name=op.f("fk_smart_list_subscription_id_program_id"),
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_smart_list")),
+    )
+    op.create_table(
+        "static_list",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("program_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "program_id"],
+            ["program.subscription_id", "program.id"],
+            name=op.f("fk_static_list_subscription_id_program_id"),
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_static_list")),
+    )
+    op.create_table(
+        "access_token",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("custom_service_id", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["custom_service_id"],
+            ["custom_service.id"],
+            name=op.f("fk_access_token_custom_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_access_token")),
+    )
+    op.create_index(
+        op.f("ix_access_token_custom_service_id"),
+        "access_token",
+        ["custom_service_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_access_token_expires_at"), "access_token", ["expires_at"], unique=False
+    )
+    op.create_table(
+        "static_list_member",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("list_id", sa.Integer(), nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "lead_id"],
+            ["lead.subscription_id", "lead.id"],
+            name=op.f("fk_static_list_member_subscription_id_lead_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "list_id"],
+            ["static_list.subscription_id", "static_list.id"],
+            name=op.f("fk_static_list_member_subscription_id_list_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "subscription_id", "list_id", "lead_id", name=op.f("pk_static_list_member")
+        ),
+    )
+    op.create_index(
+        "ix_static_list_member_lead",
+        "static_list_member",
+        ["subscription_id", "lead_id"],
+        unique=False,
+    )
+    # ### end Alembic commands ###
