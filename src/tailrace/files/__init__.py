@@ -1,0 +1,1 @@
+"""Result files: written under another name, published whole, served by byte ranges, swept."""

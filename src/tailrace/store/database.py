@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, event, inspect, select, table
 from tailrace.store.migrations import HEAD_REVISION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
@@ -44,13 +44,13 @@ class Database:
         self._writing = self._engine.execution_options(is_writing=True)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Generator[Connection]:
         """A transaction that sees one moment of the database and changes nothing."""
         with self._engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> Generator[Connection]:
         """A transaction that holds the write lock; committed when the block ends, else undone."""
         with self._writing.begin() as connection:
             yield connection

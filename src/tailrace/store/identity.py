@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tailrace.store.database import Database
 
 #: Tokens end in the name of a pod; ours say who made them.
-_TOKEN_SUFFIX = ":tr"
+_POD_SUFFIX = ":tr"
 
 #: Expired tokens are told from unknown ones for this long.
 EXPIRED_TOKEN_MEMORY = timedelta(days=1)
@@ -336,7 +336,7 @@ class Identity:
     def _token_text(self, service_id: int, issued_at: datetime) -> str:
         message = f"token\0{service_id}\0{issued_at.isoformat()}".encode()
         digest = hmac.digest(self._key, message, "sha256")
-        return str(uuid.UUID(bytes=digest[:16])) + _TOKEN_SUFFIX
+        return str(uuid.UUID(bytes=digest[:16])) + _POD_SUFFIX
 
 
 def _services(*more: Any) -> Any:

@@ -174,7 +174,8 @@ lead = Table(
 )
 Index("ix_lead_created", lead.c.subscription_id, lead.c.createdAt, lead.c.id)
 Index("ix_lead_changed", lead.c.subscription_id, lead.c.changed_at, lead.c.id)
-Index("ix_lead_email", lead.c.subscription_id, lead.c.email)
+#: An address names the same lead in any letter case.
+Index("ix_lead_email", lead.c.subscription_id, lead.c.email.collate("NOCASE"))
 
 lead_field = Table(
     "lead_field",
@@ -283,7 +284,7 @@ export_job = Table(
     Column("queued_at", Microseconds),
     Column("started_at", Microseconds),
     Column("finished_at", Microseconds),
-    #: Serial number of the enqueue: first come first served even when the clock steps back.
+    #: Its place in the queue: first come first served even when the clock steps back.
     Column("queue_position", BigInteger),
     #: Grows with every claim; the runner that holds the job knows it.
     Column("fence", Integer, nullable=False),

@@ -168,7 +168,12 @@ def upgrade() -> None:
         "ix_lead_changed", "lead", ["subscription_id", "changed_at", "id"], unique=False
     )
     op.create_index("ix_lead_created", "lead", ["subscription_id", "createdAt", "id"], unique=False)
-    op.create_index("ix_lead_email", "lead", ["subscription_id", "email"], unique=False)
+    op.create_index(
+        "ix_lead_email",
+        "lead",
+        ["subscription_id", sa.text('email COLLATE "NOCASE"')],
+        unique=False,
+    )
     op.create_table(
         "lead_field",
         sa.Column("subscription_id", sa.Integer(), nullable=False),

@@ -1,0 +1,53 @@
+# Every task of the project under one name; `make help` lists them.
+
+VENV := .venv
+# Made last by `setup`: as long as it is newer than what it was made from, nothing is to do.
+STAMP := $(VENV)/setup-complete
+
+# pyright and its node come from wheels; without this it would ask the network for a newer one.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check format test soak bench lock clean
+
+help: ## List the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv with everything needed (again: nothing to do)
+
+$(STAMP): requirements.lock pyproject.toml scripts/make-venv
+	scripts/make-venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(STAMP) ## Sample data, a real server, two exports over HTTP, verified (KEEP=1 leaves it up)
+	$(VENV)/bin/python -m tailrace demo $(if $(KEEP),--keep)
+
+check: $(STAMP) ## Format, lint and types
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/pyright
+
+format: $(STAMP) ## Bring the source into form
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+test: check ## Everything that must pass before a change lands
+	$(VENV)/bin/pytest -n 2 -m "not soak"
+
+soak: $(STAMP) ## The slow fault and load runs
+	$(VENV)/bin/pytest -m soak --timeout 1800
+
+bench: $(STAMP) ## The benchmarks of benchmarks/README.md
+	$(VENV)/bin/python -m benchmarks
+
+lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
+	printf 'setuptools>=77\n' | uv pip compile pyproject.toml - --quiet --universal \
+	  --generate-hashes --extra test --python-version 3.11 --upgrade \
+	  --custom-compile-command 'make lock' --output-file requirements.lock
+
+clean: ## Remove what the tasks made
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

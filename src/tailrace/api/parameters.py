@@ -1,0 +1,99 @@
+"""Request parameters: named texts from the query string, form bodies and JSON members, as one.
+
+Clients send list values with commas, repeated, or both at once (contract section 2.3).
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qsl
+
+from python_multipart import parse_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from python_multipart.multipart import Field
+
+#: More form fields than any call has; a body with more is not taken for a form.
+MAXIMUM_FORM_FIELDS = 10_000
+
+
+class Parameters:
+    """Values by name, in the order they came."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def first(self, name: str) -> str | None:
+        """The first value, blanks trimmed; None where it is absent or blank."""
+        values = self._values.get(name)
+        return (values[0].strip() or None) if values else None
+
+    def pieces(self, name: str) -> list[str]:
+        """Every piece of a list value, however it was written; empty pieces are dropped."""
+        pieces = ",".join(self._values.get(name, ())).split(",")
+        return [piece.strip() for piece in pieces if piece.strip()]
+
+    def followed_by(self, more: Parameters) -> Parameters:
+        """These, then `more` behind them."""
+        return Parameters([*self._pairs(), *more._pairs()])
+
+    def _pairs(self) -> Iterable[tuple[str, str]]:
+        return ((name, value) for name, values in self._values.items() for value in values)
+
+
+def parse_query(query_string: bytes) -> Parameters:
+    """The parameters of a query string; never fails."""
+    return Parameters(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+
+
+def parse_urlencoded(body: bytes) -> Parameters | None:
+    """The fields of an `application/x-www-form-urlencoded` body, or None if it cannot be one."""
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, max_num_fields=MAXIMUM_FORM_FIELDS
+        )
+    except ValueError:
+        return None
+    return Parameters(pairs)
+
+
+def parse_multipart(content_type: str, body: bytes) -> Parameters | None:
+    """The fields of a `multipart/form-data` body, its files left out; None if it is malformed."""
+    pairs: list[tuple[str, str]] = []
+
+    def keep(field: Field) -> None:
+        if field.field_name is not None:
+            value = (field.value or b"").decode(errors="replace")
+            pairs.append((field.field_name.decode(errors="replace"), value))
+
+    headers = {"Content-Type": content_type.encode("latin-1")}
+    try:
+        parse_form(headers, BytesIO(body), keep, None)
+    except ValueError:
+        return None
+    return Parameters(pairs)
+
+
+def of_members(members: Mapping[str, object]) -> Parameters:
+    """The scalar members of a JSON object, and of lists in it, as parameters."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in members.items():
+        for item in cast("list[object]", value) if isinstance(value, list) else [value]:
+            text = _scalar_text(item)
+            if text is not None:
+                pairs.append((name, text))
+    return Parameters(pairs)
+
+
+def _scalar_text(value: object) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int | float) else None

@@ -1,0 +1,155 @@
+"""What a request asks for, whatever way its client has of saying it (contract section 2.3).
+
+Theory of operation: any POST may say `_method=GET`, in the query string, in a form body, also in
+one whose Content-Type got lost on a retry, or as a JSON member. It then is a GET, and the other
+members of its body are parameters. The body of a GET is never an error: a form adds parameters,
+anything else is ignored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
+
+import msgspec
+from starlette.datastructures import Headers
+
+from tailrace.api.parameters import (
+    Parameters,
+    of_members,
+    parse_multipart,
+    parse_query,
+    parse_urlencoded,
+)
+from tailrace.domain.errors import BodyTooLargeError, InvalidJsonError, UriTooLongError
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope
+
+MAXIMUM_URI_BYTES = 8 * 1024
+MAXIMUM_BODY_BYTES = 1024 * 1024
+
+_JSON = "application/json"
+_URLENCODED = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+_METHOD_OVERRIDE = "_method"
+
+
+class ClientGoneError(Exception):
+    """The client left before its request was complete: there is nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    #: What the request comes to: `GET` for a POST that says so.
+    method: str
+    headers: Headers
+    #: From the query string, then from the body where that has any.
+    parameters: Parameters
+    body: bytes
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is declared as JSON; parameters of the media type do not matter."""
+        return media_type(self.headers) == _JSON
+
+
+def media_type(headers: Headers) -> str:
+    """The media type of the body in lower case, without parameters; empty if there is none."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def raw_path_of(scope: Scope) -> bytes:
+    """The path as it stood in the request line."""
+    raw_path = scope.get("raw_path")
+    return quote(scope["path"]).encode() if raw_path is None else raw_path
+
+
+def check_uri(scope: Scope) -> None:
+    """Raises UriTooLongError over 8 KB of path and query."""
+    query_bytes = len(scope["query_string"])
+    if len(raw_path_of(scope)) + (query_bytes and query_bytes + 1) > MAXIMUM_URI_BYTES:
+        raise UriTooLongError
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body; never more of it than the limit is kept.
+
+    Raises BodyTooLargeError over 1 MB and ClientGoneError if the client leaves before its end.
+    """
+    declared = Headers(scope=scope).get("content-length", "")
+    if declared.isdigit() and int(declared) > MAXIMUM_BODY_BYTES:
+        raise BodyTooLargeError
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGoneError
+        body += message.get("body", b"")
+        if len(body) > MAXIMUM_BODY_BYTES:
+            raise BodyTooLargeError
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def decode_json(body: bytes) -> object:
+    """The JSON document in `body`. Raises InvalidJsonError, also for absurd depth or size."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidJsonError from error
+
+
+def interpret(scope: Scope, body: bytes, *, takes_form: bool) -> ApiRequest:
+    """The request in `scope` and `body`.
+
+    `takes_form` says that the endpoint's own body is a form: then one of unknown type is read
+    as such even without `_method` in it.
+    """
+    headers = Headers(scope=scope)
+    query = parse_query(scope["query_string"])
+    form = _form(headers, body, takes_form=takes_form)
+    parameters = query if form is None else query.followed_by(form)
+    method = scope["method"]
+    if method == "POST":
+        members = _overriding_members(headers, body)
+        if members is not None:
+            parameters = parameters.followed_by(of_members(members))
+        if (parameters.first(_METHOD_OVERRIDE) or "").upper() == "GET":
+            method = "GET"
+    return ApiRequest(method, headers, parameters, body)
+
+
+def _form(headers: Headers, body: bytes, *, takes_form: bool) -> Parameters | None:
+    if not body:
+        return None
+    body_type = media_type(headers)
+    if body_type == _JSON:
+        return None
+    if body_type == _MULTIPART:
+        return parse_multipart(headers["content-type"], body)
+    form = parse_urlencoded(body)
+    if form is None or body_type == _URLENCODED or takes_form or _METHOD_OVERRIDE in form:
+        return form
+    return None
+
+
+def _overriding_members(headers: Headers, body: bytes) -> dict[str, object] | None:
+    """The members of a JSON body that makes its POST a GET, at its top or in `data`."""
+    is_form = media_type(headers) in (_URLENCODED, _MULTIPART)
+    # Looking for the word first spares decoding the body of nearly every call.
+    if is_form or _METHOD_OVERRIDE.encode() not in body:
+        return None
+    try:
+        document = decode_json(body)
+    except InvalidJsonError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    members = cast("dict[str, object]", document)
+    data = members.get("data")
+    inner = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+    if _METHOD_OVERRIDE not in members and _METHOD_OVERRIDE not in inner:
+        return None
+    return {**members, **inner}

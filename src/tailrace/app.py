@@ -1,0 +1,170 @@
+"""The composition root: a home directory and everything that works on it, put together once."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from tailrace.domain.errors import HomeError
+from tailrace.durability import sync_path
+from tailrace.extract.planning import Planner
+from tailrace.files.directory import FileDirectory
+from tailrace.jobs.janitor import Janitor
+from tailrace.jobs.runner import Runner, RunnerLimits
+from tailrace.jobs.service import ExportJobs
+from tailrace.lake.activity_log import ActivityLog
+from tailrace.store.database import Database
+from tailrace.store.identity import Identity, ServiceCredentials
+from tailrace.store.subscriptions import (
+    DEFAULT_SUBSCRIPTION_NAME,
+    Subscriptions,
+    create_subscription,
+)
+from tailrace.store.tables import subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from tailrace.domain.export_job import SubscriptionId
+    from tailrace.settings import Settings
+
+#: The API user that a new home begins with.
+FIRST_USER = "admin@tailrace.local"
+
+_KEY_BYTES = 32
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Application:
+    """Everything that works on one home; any number of processes may have one open."""
+
+    def __init__(self, settings: Settings, key: bytes, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.clock = clock
+        home = settings.home
+        self.database = Database(home / "tailrace.db")
+        self.subscriptions = Subscriptions(self.database, is_strict=settings.strict)
+        self.identity = Identity(
+            self.database,
+            key=key,
+            token_lifetime_seconds=settings.token_lifetime_seconds,
+            clock=clock,
+        )
+        self.files = FileDirectory(home / "files")
+        self.runner = Runner(
+            self.database,
+            self.subscriptions,
+            self.files,
+            planner=self._planner,
+            limits=RunnerLimits(
+                threads=settings.runner_threads,
+                lease_seconds=settings.lease_seconds,
+                maximum_attempts=settings.maximum_attempts,
+                poll_seconds=settings.poll_seconds,
+            ),
+            clock=clock,
+        )
+        self.jobs = ExportJobs(
+            self.database, self.subscriptions, clock=clock, on_change=self.runner.wake
+        )
+        self.janitor = Janitor(
+            self.database,
+            self.subscriptions,
+            self.identity,
+            self.files,
+            pause_seconds=settings.janitor_seconds,
+            clock=clock,
+        )
+
+    def activity_log(self, subscription_id: SubscriptionId) -> ActivityLog:
+        """The lake of one subscription's activities."""
+        return ActivityLog(self.settings.home / "lake" / str(subscription_id) / "activities")
+
+    def first_service(self) -> ServiceCredentials | None:
+        """A service for a home that has none yet, else None; its secret cannot be shown again."""
+        subscription_id = self.subscriptions.default_id()
+        if self.identity.services(subscription_id):
+            return None
+        return self.identity.create_service(subscription_id, FIRST_USER, name="first service")
+
+    @contextmanager
+    def serving(self) -> Generator[None]:
+        """Run jobs and the janitor while the block lasts.
+
+        Raises HomeError if another process serves this home already.
+        """
+        with _locked(self.settings.home / "serve.lock", is_exclusive_now=True):
+            self.janitor.start()
+            self.runner.start()
+            try:
+                yield
+            finally:
+                self.runner.stop()
+                self.janitor.stop()
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _planner(self, subscription_id: SubscriptionId) -> Planner:
+        return Planner(self.database, self.activity_log(subscription_id))
+
+
+def open_application(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Application:
+    """The application on `settings.home`, which is made and brought up to date if need be.
+
+    Raises HomeError if the directory cannot be used.
+    """
+    home = settings.home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with _locked(home / "setup.lock", is_exclusive_now=False):
+            application = Application(settings, _key(home / "key"), clock)
+            application.database.migrate()
+            _ensure_subscription(application)
+    except OSError as error:
+        raise HomeError(f"The home '{home}' cannot be used: {error.strerror}.") from error
+    return application
+
+
+def _ensure_subscription(application: Application) -> None:
+    with application.database.read() as connection:
+        if connection.execute(select(func.count()).select_from(subscription)).scalar_one():
+            return
+    with application.database.write() as connection:
+        create_subscription(connection, DEFAULT_SUBSCRIPTION_NAME, application.clock())
+
+
+def _key(path: Path) -> bytes:
+    """The secret that tokens and secret hashes derive from; made once, readable by its owner."""
+    if not path.exists():
+        partial = path.with_suffix(".part")
+        partial.unlink(missing_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+        sync_path(path.parent)
+    return path.read_bytes()
+
+
+@contextmanager
+def _locked(path: Path, *, is_exclusive_now: bool) -> Generator[None]:
+    """Hold the lock of `path`: wait for it, or with `is_exclusive_now` raise HomeError at once."""
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if is_exclusive_now else 0))
+        except BlockingIOError as error:
+            raise HomeError(f"Another server runs on the home '{path.parent}'.") from error
+        yield

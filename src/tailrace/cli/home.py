@@ -1,0 +1,58 @@
+"""Opening a home for one command, whether or not a server runs on it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tailrace.cli.errors import CommandError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from tailrace.app import Application
+    from tailrace.settings import Settings
+
+
+def settings_of(home: Path | None, **options: object) -> Settings:
+    """The settings of this process: what was given on the command line, else the environment.
+
+    Raises UsageError naming the option and the variable that may hold the wrong value.
+    """
+    from pydantic import ValidationError
+
+    from tailrace.settings import Settings
+
+    given = {"home": home, **options}
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise UsageError(
+            f"--{name.replace('_', '-')} or TAILRACE_{name.upper()}: {first['msg']}."
+        ) from error
+
+
+@contextmanager
+def opened_home(home: Path | None, **options: object) -> Generator[Application]:
+    """The application on a home, made if need be; nothing runs in the background yet.
+
+    Raises CommandError when its database refuses, UsageError for wrong settings.
+    """
+    from sqlalchemy.exc import DatabaseError
+
+    from tailrace.app import open_application
+    from tailrace.cli.log_output import configure_logs
+
+    settings = settings_of(home, **options)
+    configure_logs(settings.log_level)
+    try:
+        application = open_application(settings)
+        try:
+            yield application
+        finally:
+            application.close()
+    except DatabaseError as error:
+        raise CommandError(f"The database of '{settings.home}' refused: {error.orig}.") from error

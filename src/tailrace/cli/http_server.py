@@ -1,0 +1,78 @@
+"""The HTTP server of `tailrace serve`: it listens, says when it answers, and stops at a signal."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from tailrace import __version__
+from tailrace.api.app import create_asgi_app
+from tailrace.cli.errors import CommandError
+from tailrace.cli.output import print_line
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from tailrace.app import Application
+
+#: How long downloads may go on after a signal before they are cut; clients resume them by Range.
+_GRACE_SECONDS = 5
+
+_BACKLOG = 2048
+
+
+@contextmanager
+def listening_socket(host: str, port: int) -> Generator[socket.socket]:
+    """A socket bound to the address. Raises CommandError when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise CommandError(f"Cannot listen on {host}:{port}: {reason}.") from error
+        yield listener
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn with the application behind it, announcing itself on standard output."""
+
+    def __init__(self, application: Application) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_asgi_app(application),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                ws="none",
+                backlog=_BACKLOG,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+
+    def run_until_signal(self, listener: socket.socket) -> None:
+        """Serve until SIGINT or SIGTERM; either is a clean end, not an error."""
+        # uvicorn raises a signal again once it has shut down; these handlers are what it meets.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _end_process)
+        self.run(sockets=[listener])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            print_line(f"Tailrace {__version__} answers on {_url(listener)} (Ctrl-C stops it).")
+
+
+def _end_process(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

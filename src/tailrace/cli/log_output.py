@@ -1,0 +1,31 @@
+"""Logs of this process: events on standard error, one a line, JSON unless a person reads along."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+
+def configure_logs(level_name: str) -> None:
+    """Send every log from `level_name` up to standard error; standard output is for answers."""
+    level = logging.getLevelNamesMapping().get(level_name.upper(), logging.INFO)
+    renderers: list[structlog.typing.Processor] = (
+        [structlog.dev.ConsoleRenderer()]
+        if sys.stderr.isatty()
+        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *renderers,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # The libraries' own logs: only what somebody has to act on.
+    logging.basicConfig(stream=sys.stderr, level=max(level, logging.WARNING), force=True)

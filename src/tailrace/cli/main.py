@@ -1,0 +1,57 @@
+"""The `tailrace` command: which commands there are. What each does is in the module it names.
+
+Nothing heavy is imported here, nor at the top of those modules: `--help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tailrace import __version__
+from tailrace.cli import (
+    activity_type,
+    demo,
+    field,
+    load,
+    role,
+    seed,
+    serve,
+    service,
+    subscription,
+    user,
+)
+from tailrace.cli.errors import exit_code_of
+from tailrace.cli.options import example
+from tailrace.cli.output import complain, print_line
+
+app = typer.Typer(
+    name="tailrace",
+    help="A self-hosted bulk extract server for leads and their activity log.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+app.command("serve", epilog=serve.EPILOG)(serve.serve)
+app.add_typer(load.app, name="load")
+app.command("seed", epilog=seed.EPILOG)(seed.seed)
+app.command("demo", epilog=demo.EPILOG)(demo.demo)
+app.add_typer(service.app, name="service")
+app.add_typer(user.app, name="user")
+app.add_typer(role.app, name="role")
+app.add_typer(subscription.app, name="subscription")
+app.add_typer(field.app, name="field")
+app.add_typer(activity_type.app, name="activity-type")
+
+
+@app.command(epilog=example("tailrace version"))
+def version() -> None:
+    """Print the version."""
+    print_line(__version__)
+
+
+def run() -> None:
+    """The console script: run the command line and leave with an exit code of `cli.errors`."""
+    sys.exit(exit_code_of(app, complain))

@@ -1,0 +1,74 @@
+"""`tailrace serve`: the server process on one home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tailrace.cli.options import HomeOption, example
+
+if TYPE_CHECKING:
+    from tailrace.app import Application
+
+EPILOG = example(
+    "tailrace serve --home ./tailrace-home --host 127.0.0.1 --port 8080",
+    "tailrace serve --home ./tailrace-home --port 0 --strict",
+)
+
+
+def serve(
+    home: HomeOption = None,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", help="Address to listen on. Default: 127.0.0.1.", metavar="ADDRESS"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", help="Port to listen on; 0 takes a free one. Default: 8080."),
+    ] = None,
+    accept_token_parameter: Annotated[
+        bool,
+        typer.Option(
+            "--accept-token-parameter", help="Accept the legacy access_token parameter as well."
+        ),
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Marketo's own pace: call limits on, status 60 s behind."),
+    ] = False,
+) -> None:
+    """Run the server on a home, which is made on first use.
+
+    A new home gets one subscription, one API user with every permission and one custom service,
+    whose credentials are printed once. The base URL is printed when the server answers. Ctrl-C or
+    SIGTERM stops it cleanly; export jobs that were under way run again at the next start.
+    """
+    from tailrace.cli.home import opened_home
+    from tailrace.cli.http_server import HttpServer, listening_socket
+
+    # A switch that is not given leaves the word to the environment.
+    with (
+        opened_home(
+            home,
+            host=host,
+            port=port,
+            accept_token_parameter=accept_token_parameter or None,
+            strict=strict or None,
+        ) as application,
+        listening_socket(application.settings.host, application.settings.port) as listener,
+        application.serving(),
+    ):
+        _introduce(application)
+        HttpServer(application).run_until_signal(listener)
+
+
+def _introduce(application: Application) -> None:
+    from tailrace.cli.output import print_line
+    from tailrace.cli.service import print_credentials
+
+    credentials = application.first_service()
+    if credentials is not None:
+        print_line(f"The home {application.settings.home} is new. Its first custom service:")
+        print_credentials(credentials, is_json=False)
+        print_line("The secret is not shown again; `tailrace service create` makes further ones.")

@@ -1,0 +1,55 @@
+"""Named points at which a fault test kills the process, to see what a crash there leaves behind.
+
+`TAILRACE_CRASH_POINT` names one; `TAILRACE_CRASH_AFTER=n` means its n-th time (1 if not given).
+Without the variable a point costs one comparison.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+POINTS = (
+    # append of activities (lake.activity_log), in the order they are passed
+    "append.file_written",
+    "append.files_synced",
+    "append.committed",
+    "append.acknowledged",
+    # publish of a result file (files.directory)
+    "publish.part_written",
+    "publish.part_synced",
+    "publish.renamed",
+    "publish.directory_synced",
+    # what an API user asks for (jobs.service)
+    "job.create.before_commit",
+    "job.create.after_commit",
+    "job.enqueue.before_commit",
+    "job.enqueue.after_commit",
+    "job.cancel.before_commit",
+    # what the runner does (jobs.runner), around the publish points above
+    "job.claim.before_commit",
+    "job.claim.after_commit",
+    "export.begin",
+    "job.complete.before_transaction",
+    "job.complete.before_commit",
+    "job.complete.after_commit",
+    "job.fail.before_commit",
+)
+
+_point = os.environ.get("TAILRACE_CRASH_POINT")
+_remaining = int(os.environ.get("TAILRACE_CRASH_AFTER", "1"))
+
+
+def reach(name: str) -> None:
+    """Ends this process by SIGKILL if `name` is the point asked for. Raises for an unlisted one."""
+    if name not in POINTS:
+        raise ValueError(f"unlisted crash point {name!r}")
+    if name == _point:
+        _count_down()
+
+
+def _count_down() -> None:
+    global _remaining  # noqa: PLW0603 - the count belongs to the process, like the variables
+    _remaining -= 1
+    if _remaining == 0:
+        os.kill(os.getpid(), signal.SIGKILL)

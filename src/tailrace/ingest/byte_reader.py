@@ -1,0 +1,74 @@
+"""Bytes of a plain or compressed file, in large pieces, with how far the file was read."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from typing import IO, TYPE_CHECKING, cast
+
+from tailrace.domain.errors import AdministrationError
+
+if TYPE_CHECKING:
+    from tailrace.ingest.source_format import SourceFile
+
+#: What is parsed at once: large enough for vectorised work, small enough for constant memory.
+CHUNK_BYTES = 16 * 1024 * 1024
+
+#: Longer lines and records are taken for damage: a chunk and one of them fit into memory.
+MAXIMUM_RECORD_BYTES = 8 * 1024 * 1024
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class ByteReader:
+    """Reads one file from its beginning to its end."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self._source = source
+        self._raw = source.path.open("rb")
+        self._stream = (
+            cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)) if source.is_gzip else self._raw
+        )
+        self._is_begun = False
+        self.is_at_end = False
+        #: Why the file ends before its time; empty while nothing is wrong.
+        self.damage = ""
+
+    @property
+    def bytes_done(self) -> int:
+        """How much of the file as it rests on disk was read."""
+        return self._raw.tell()
+
+    def read(self, size: int = CHUNK_BYTES) -> bytes:
+        """The next `size` bytes, fewer only at the end.
+
+        Raises AdministrationError for a file that is not the compressed file its name says.
+        """
+        try:
+            data = self._read_fully(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            if not self._is_begun:
+                raise AdministrationError(f"'{self._source.path}' is not gzip: {error}") from error
+            self.damage = f"the compressed data is damaged here: {error}"
+            self.is_at_end = True
+            return b""
+        if not self._is_begun:
+            self._is_begun = True
+            data = data.removeprefix(_BYTE_ORDER_MARK)
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+        self._raw.close()
+
+    def _read_fully(self, size: int) -> bytes:
+        pieces: list[bytes] = []
+        missing = size
+        while missing:
+            piece = self._stream.read(missing)
+            if not piece:
+                self.is_at_end = True
+                break
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)

@@ -1,0 +1,95 @@
+"""Retention: result files and jobs past their time, and files that no job names.
+
+A reader that holds a file open keeps it until it is done; deleting only takes the name away.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from tailrace.store import jobs as store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from tailrace.domain.export_job import SubscriptionId
+    from tailrace.files.directory import FileDirectory
+    from tailrace.store.database import Database
+    from tailrace.store.identity import Identity
+    from tailrace.store.subscriptions import Subscriptions
+
+_log = structlog.get_logger(__name__)
+
+
+class Janitor:
+    """Keeps every subscription of one home within its retention."""
+
+    def __init__(
+        self,
+        database: Database,
+        subscriptions: Subscriptions,
+        identity: Identity,
+        files: FileDirectory,
+        *,
+        pause_seconds: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._subscriptions = subscriptions
+        self._identity = identity
+        self._files = files
+        self._pause_seconds = pause_seconds
+        self._clock = clock
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._repeat, name="janitor")
+
+    def start(self) -> None:
+        """Clean up once, so that nothing of an earlier process stays, then again and again."""
+        self.clean()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._is_stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def clean(self) -> None:
+        """One round over every subscription."""
+        for subscription_id in self._subscriptions.ids():
+            self._apply_retention(subscription_id)
+            self._sweep(subscription_id)
+        self._identity.forget_expired_tokens()
+
+    def _repeat(self) -> None:
+        while not self._is_stopping.wait(self._pause_seconds):
+            try:
+                self.clean()
+            except (OSError, OperationalError):
+                # The next round finds the same work again.
+                _log.exception("janitor_failed")
+
+    def _apply_retention(self, subscription_id: SubscriptionId) -> None:
+        now = self._clock()
+        settings = self._subscriptions.settings(subscription_id)
+        files_before = now - timedelta(days=settings.file_retention_days)
+        jobs_before = now - timedelta(days=settings.status_retention_days)
+        with self._database.write() as connection:
+            store.mark_expired_files(connection, subscription_id, files_before, now)
+            store.delete_old_jobs(connection, subscription_id, jobs_before)
+
+    def _sweep(self, subscription_id: SubscriptionId) -> None:
+        # The directory is listed before the jobs are: a file that appears later is not looked at,
+        # and a job that was claimed later has no file in the list.
+        names = self._files.names(subscription_id)
+        with self._database.read() as connection:
+            used = store.files_in_use(connection, subscription_id)
+            claims = store.claims_in_progress(connection, subscription_id)
+        used.update(*(self._files.names_of(export_id, fence) for export_id, fence in claims))
+        for name in names - used:
+            self._files.delete(subscription_id, name)

@@ -1,0 +1,67 @@
+"""Fixtures for every kind of test: a finished home to copy, and how deep Hypothesis looks."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest.register_assert_rewrite("tests.support")
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.world import World
+
+# A busy machine is no defect: how long one example takes decides nothing.
+settings.register_profile(
+    "tailrace",
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.register_profile("deep", settings.get_profile("tailrace"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tailrace"))
+
+
+@pytest.fixture(scope="session")
+def shared_directory(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Path:
+    """One directory for all test processes of this run."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if hasattr(request.config, "workerinput") else base
+
+
+@pytest.fixture(scope="session")
+def world_template(shared_directory: Path) -> Path:
+    """A finished world, made once for all test processes of this run."""
+    from tests.support.home import Home
+    from tests.support.world import World
+
+    template = shared_directory / "world"
+    with (shared_directory / "world.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        credentials = template.with_suffix(".credentials.json")
+        if not credentials.exists():
+            World.build(Home(template)).save(credentials)
+    return template
+
+
+@pytest.fixture(scope="module")
+def make_world(
+    world_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], World]:
+    """A function that makes a copy of the world for one server to run on."""
+    from tests.support.world import World
+
+    def make() -> World:
+        target = tmp_path_factory.mktemp("home") / "home"
+        return World.copy(world_template, world_template.with_suffix(".credentials.json"), target)
+
+    return make

@@ -1,0 +1,121 @@
+"""Section 2.7 and codes 606, 607 and 615: limits on calls, which only a strict server sets."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.api_user import ApiUser
+from tests.support.raw_http import open_connection
+from tests.support.server import running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from tests.support.home import Home
+    from tests.support.server import Server
+    from tests.support.world import World
+
+
+@pytest.fixture
+def changed(home: Home) -> Callable[[str, int], object]:
+    """A block within which a setting of the subscription has another value."""
+
+    @contextmanager
+    def change(name: str, value: int) -> Generator[None]:
+        home.set(name, value)
+        try:
+            yield
+        finally:
+            home.set(name, 0)
+
+    return change
+
+
+def test_strict_server__refuses_the_101st_call_in_20_seconds(
+    make_world: Callable[[], World],
+) -> None:
+    world = make_world()
+    with (
+        running_server(world.home, "--strict") as server,
+        ApiUser(server.base_url, world.main) as main,
+        ApiUser(server.base_url, world.other) as other,
+    ):
+        for _ in range(100):
+            assert main.list("leads").jobs() == []
+        expected = ("606", "Max rate limit '100' exceeded with in '20' secs")
+        assert main.list("leads").error() == expected
+        # The limit is the subscription's, whoever calls.
+        assert other.list("leads").error() == expected
+        # Identity is not counted and not refused.
+        assert main.grant().status == 200
+
+
+def test_default_server__has_no_rate_limit(main: ApiUser) -> None:
+    assert all(main.list("leads").jobs() == [] for _ in range(150))
+
+
+def test_rate_limit__follows_its_setting(main: ApiUser, home: Home) -> None:
+    home.set("rate_limit_calls", 3)
+    try:
+        codes = [main.list("leads").envelope()["success"] for _ in range(5)]
+        message = main.list("leads").error()
+    finally:
+        home.set("rate_limit_calls", 0)
+    assert codes[:3].count(True) <= 3
+    assert codes[3:] == [False, False]
+    assert message == ("606", "Max rate limit '3' exceeded with in '20' secs")
+
+
+def test_calls_without_a_good_token_or_method__are_not_counted(main: ApiUser, home: Home) -> None:
+    main.list("leads")
+    home.set("rate_limit_window_seconds", 1)
+    home.set("rate_limit_calls", 2)
+    try:
+        for _ in range(10):
+            main.http.get("/bulk/v1/leads/export.json")
+            main.call("DELETE", "/bulk/v1/leads/export.json")
+        assert main.list("leads").jobs() == []
+    finally:
+        home.set("rate_limit_calls", 0)
+        home.set("rate_limit_window_seconds", 20)
+
+
+def test_daily_calls__are_refused_with_607(main: ApiUser, home: Home) -> None:
+    main.list("leads")
+    home.set("daily_calls", 1)
+    try:
+        assert main.list("leads").error() == ("607", "Daily quota reached")
+    finally:
+        home.set("daily_calls", 0)
+    assert main.list("leads").jobs() == []
+
+
+def test_calls_at_once__are_refused_with_615(main: ApiUser, home: Home, server: Server) -> None:
+    head = (
+        "POST /bulk/v1/leads/export/create.json HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Bearer {main.token}\r\nContent-Type: application/json\r\n"
+        "Content-Length: 2\r\n\r\n{"
+    )
+    expected = ("615", "Concurrent access limit reached")
+    home.set("concurrent_calls", 1)
+    try:
+        with open_connection(server) as connection:
+            connection.sendall(head.encode())
+            assert wait_for_refusal(main) == expected
+    finally:
+        home.set("concurrent_calls", 0)
+    assert main.list("leads").jobs() == []
+
+
+def wait_for_refusal(user: ApiUser) -> tuple[str, str]:
+    """The first refusal: the server may need a moment to notice the call in flight."""
+    from tests.support.deadlines import wait_for
+
+    def refusal() -> tuple[str, str] | None:
+        answer = user.list("leads")
+        return None if answer.envelope()["success"] else answer.error()
+
+    return wait_for(refusal, "a refused call", seconds=10)

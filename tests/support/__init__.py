@@ -1,0 +1,1 @@
+"""The test kit: real homes, real server processes, typed answers; nothing here fakes the product."""

@@ -1,0 +1,90 @@
+"""A home directory on disk, driven by the product's own commands as real processes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from tests.support.deadlines import DEADLINE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+#: The console script that was installed with the interpreter that runs the tests.
+TAILRACE = str(Path(sys.executable).parent / "tailrace")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    client_id: str
+    client_secret: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    exit_code: int
+    output: str
+    errors: str
+
+    def json(self) -> dict[str, object]:
+        return cast("dict[str, object]", json.loads(self.output))
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    path: Path
+
+    def run(self, *arguments: str) -> CommandResult:
+        """Run `tailrace ARGUMENTS --home …`, whatever its exit code."""
+        done = subprocess.run(
+            [TAILRACE, *arguments, "--home", str(self.path)],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS * 2,
+        )
+        return CommandResult(done.returncode, done.stdout, done.stderr)
+
+    def command(self, *arguments: str) -> CommandResult:
+        """Run `tailrace ARGUMENTS --home …`, which must succeed."""
+        result = self.run(*arguments)
+        assert result.exit_code == 0, f"tailrace {arguments}: {result.output}{result.errors}"
+        return result
+
+    def create_service(self, user: str, role: str | None = None) -> Credentials:
+        """A new custom service of `user`, who is created with `role` if need be."""
+        chosen = [] if role is None else ["--role", role]
+        made = self.command("service", "create", "--user", user, *chosen, "--json").json()
+        return Credentials(str(made["clientId"]), str(made["clientSecret"]), str(made["user"]))
+
+    def set(self, name: str, value: object) -> None:
+        """A setting of the subscription, in force at once."""
+        self.command("subscription", "set", name, str(value))
+
+    def load(self, kind: str, rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+        """Load `rows` of `leads` or `activities` as one NDJSON file; all of them must be taken."""
+        file = self.path.parent / f"{self.path.name}-{kind}.ndjson"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        report = self.command("load", kind, str(file), "--json").json()
+        assert report["rejected"] == 0, report
+        return report
+
+    @contextmanager
+    def sql(self) -> Generator[sqlite3.Connection]:
+        """A transaction of our own on the store, for what no command does: time travel, lists."""
+        with closing(sqlite3.connect(self.path / "tailrace.db", timeout=30)) as connection:
+            connection.execute("PRAGMA foreign_keys=ON")
+            with connection:
+                yield connection
+
+    def change(self, statement: str, *values: object) -> None:
+        """Carry out one SQL statement that must change at least one row."""
+        with self.sql() as connection:
+            cursor = connection.execute(statement, values)
+            assert cursor.rowcount > 0, f"nothing changed by {statement} {values}"

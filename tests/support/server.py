@@ -1,0 +1,110 @@
+"""A real `tailrace serve` process on a home: started, stopped, killed and started again."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tests.support.deadlines import DEADLINE_SECONDS, wait_until
+from tests.support.home import TAILRACE
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from tests.support.home import Home
+
+HOST = "127.0.0.1"
+
+#: Rounds that take seconds to minutes in production, often enough here that no test waits long.
+QUICK_ROUNDS = {"TAILRACE_POLL_SECONDS": "0.05", "TAILRACE_JANITOR_SECONDS": "0.1"}
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Server:
+    """One server on one home; it keeps its port when it is started again."""
+
+    def __init__(
+        self, home: Home, *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.home = home
+        self.port = free_port()
+        self.base_url = f"http://{HOST}:{self.port}"
+        self._options = options
+        self._environment = {**QUICK_ROUNDS, **(environment or {})}
+        self._log = home.path.parent / f"{home.path.name}-{self.port}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and return once it answers HTTP."""
+        import os
+
+        address = ["--host", HOST, "--port", str(self.port)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [TAILRACE, "serve", "--home", str(self.home.path), *address, *self._options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self._environment},
+            )
+        wait_until(self._answers, f"the server's first answer; its log: {self._log}")
+
+    def stop(self) -> int:
+        """End it as an operator does; its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does."""
+        self._end(signal.SIGKILL)
+
+    def log(self) -> str:
+        """What it has written so far on its standard streams."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def _end(self, number: signal.Signals) -> int:
+        process = self._process
+        if process is None:
+            return 0
+        process.send_signal(number)
+        try:
+            return process.wait(timeout=DEADLINE_SECONDS)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        exit_code = self._process.poll()
+        assert exit_code is None, f"serve ended with {exit_code}:\n{self.log()}"
+        try:
+            httpx.get(f"{self.base_url}/identity/oauth/token", timeout=5)
+        except httpx.TransportError:
+            return False
+        return True
+
+
+@contextmanager
+def running_server(
+    home: Home, *options: str, environment: Mapping[str, str] | None = None
+) -> Generator[Server]:
+    """A server on `home` for the length of the block."""
+    server = Server(home, *options, environment=environment)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
