@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.support.api_user import ApiUser
+from tests.support.deadlines import wait_for
 from tests.support.raw_http import open_connection
 from tests.support.server import running_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from tests.support.home import Home
     from tests.support.server import Server
     from tests.support.world import World
-
-
-@pytest.fixture
-def changed(home: Home) -> Callable[[str, int], object]:
-    """A block within which a setting of the subscription has another value."""
-
-    @contextmanager
-    def change(name: str, value: int) -> Generator[None]:
-        home.set(name, value)
-        try:
-            yield
-        finally:
-            home.set(name, 0)
-
-    return change
 
 
 def test_strict_server__refuses_the_101st_call_in_20_seconds(
@@ -58,38 +41,27 @@ def test_default_server__has_no_rate_limit(main: ApiUser) -> None:
 
 
 def test_rate_limit__follows_its_setting(main: ApiUser, home: Home) -> None:
-    home.set("rate_limit_calls", 3)
-    try:
-        codes = [main.list("leads").envelope()["success"] for _ in range(5)]
-        message = main.list("leads").error()
-    finally:
-        home.set("rate_limit_calls", 0)
-    assert codes[:3].count(True) <= 3
-    assert codes[3:] == [False, False]
-    assert message == ("606", "Max rate limit '3' exceeded with in '20' secs")
+    with home.setting("rate_limit_calls", 3):
+        successes = [main.list("leads").envelope()["success"] for _ in range(5)]
+        answer = main.list("leads")
+    assert successes[3:] == [False, False]
+    assert answer.error() == ("606", "Max rate limit '3' exceeded with in '20' secs")
 
 
 def test_calls_without_a_good_token_or_method__are_not_counted(main: ApiUser, home: Home) -> None:
-    main.list("leads")
-    home.set("rate_limit_window_seconds", 1)
-    home.set("rate_limit_calls", 2)
-    try:
-        for _ in range(10):
+    calls = 100
+    with home.setting("rate_limit_calls", calls):
+        for _ in range(calls):
             main.http.get("/bulk/v1/leads/export.json")
             main.call("DELETE", "/bulk/v1/leads/export.json")
         assert main.list("leads").jobs() == []
-    finally:
-        home.set("rate_limit_calls", 0)
-        home.set("rate_limit_window_seconds", 20)
 
 
 def test_daily_calls__are_refused_with_607(main: ApiUser, home: Home) -> None:
     main.list("leads")
-    home.set("daily_calls", 1)
-    try:
+    with home.setting("daily_calls", 1):
+        main.list("leads")
         assert main.list("leads").error() == ("607", "Daily quota reached")
-    finally:
-        home.set("daily_calls", 0)
     assert main.list("leads").jobs() == []
 
 
@@ -100,19 +72,14 @@ def test_calls_at_once__are_refused_with_615(main: ApiUser, home: Home, server: 
         "Content-Length: 2\r\n\r\n{"
     )
     expected = ("615", "Concurrent access limit reached")
-    home.set("concurrent_calls", 1)
-    try:
-        with open_connection(server) as connection:
-            connection.sendall(head.encode())
-            assert wait_for_refusal(main) == expected
-    finally:
-        home.set("concurrent_calls", 0)
+    with home.setting("concurrent_calls", 1), open_connection(server) as connection:
+        connection.sendall(head.encode())
+        assert wait_for_refusal(main) == expected
     assert main.list("leads").jobs() == []
 
 
 def wait_for_refusal(user: ApiUser) -> tuple[str, str]:
     """The first refusal: the server may need a moment to notice the call in flight."""
-    from tests.support.deadlines import wait_for
 
     def refusal() -> tuple[str, str] | None:
         answer = user.list("leads")

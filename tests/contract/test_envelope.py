@@ -101,7 +101,8 @@ def test_unforeseen_error__is_611_and_tells_nothing(main: ApiUser, home: Home) -
             connection.execute("ALTER TABLE hidden_job RENAME TO export_job")
     assert answer.error() == ("611", "System error")
     assert "export_job" not in answer.text
-    assert main.list("leads").envelope()["success"] is True
+    # Whoever else met the fault meanwhile has survived it.
+    assert main.export("leads", BODIES["leads"]).job["numberOfRecords"] > 0
 
 
 def test_unforeseen_error__is_in_the_log_beside_its_request_id(

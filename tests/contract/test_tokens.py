@@ -52,7 +52,7 @@ def test_bearer_scheme__has_any_letter_case(main: ApiUser, scheme: str) -> None:
     "value", ["Bearer", "Bearer ", "Bearer nonsense", "Basic bWU6bWU=", "nonsense", "Bearer \xe9"]
 )
 def test_token_that_was_never_given_out__is_601(main: ApiUser, value: str) -> None:
-    headers = {"Authorization": value.encode("latin-1")}
+    headers = {b"Authorization": value.encode("latin-1")}
     assert Answer.of(main.http.get(LIST, headers=headers)).error() == INVALID
 
 

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from tailrace.domain.export_job import SubscriptionId
+from tailrace.domain.subscription_settings import SETTINGS
+from tailrace.store.database import Database
+from tailrace.store.subscriptions import Subscriptions
 from tests.support.deadlines import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
@@ -64,8 +68,21 @@ class Home:
         return Credentials(str(made["clientId"]), str(made["clientSecret"]), str(made["user"]))
 
     def set(self, name: str, value: object) -> None:
-        """A setting of the subscription, in force at once."""
-        self.command("subscription", "set", name, str(value))
+        """A setting of the subscription, in force at once: what `subscription set` does."""
+        database = Database(self.path / "tailrace.db")
+        try:
+            Subscriptions(database, is_strict=False).set(SubscriptionId(1), name, str(value))
+        finally:
+            database.close()
+
+    @contextmanager
+    def setting(self, name: str, value: object) -> Generator[None]:
+        """A setting that goes back to its default when the block ends."""
+        self.set(name, value)
+        try:
+            yield
+        finally:
+            self.set(name, SETTINGS[name].default)
 
     def load(self, kind: str, rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
         """Load `rows` of `leads` or `activities` as one NDJSON file; all of them must be taken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 import structlog
@@ -48,7 +49,9 @@ def error_response(error: Exception, request_id: str) -> Response:
 
 def system_error_response(error: BaseException, request_id: str) -> Response:
     """Code 611; the details go to the log beside the request id, and nowhere else."""
-    log.error("system error", request_id=request_id, exc_info=error)
+    # As text, because log renderers add the values of local variables, and those hold secrets.
+    details = "".join(traceback.format_exception(error))
+    log.error("system error", request_id=request_id, exception=details)
     return failure_response(
         request_id,
         SYSTEM_ERROR.code,

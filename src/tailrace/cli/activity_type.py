@@ -93,5 +93,7 @@ def list_types(home: HomeOption = None, is_json: JsonOption = False) -> None:
 def _attribute(text: str) -> ActivityAttribute:
     name, separator, data_type = text.rpartition(":")
     if not separator or not name or data_type not in _DATA_TYPES:
-        raise typer.BadParameter(f"'{text}' is not NAME:TYPE, with TYPE of {', '.join(_DATA_TYPES)}.")
+        raise typer.BadParameter(
+            f"'{text}' is not NAME:TYPE, with TYPE of {', '.join(_DATA_TYPES)}."
+        )
     return ActivityAttribute(name=name, data_type=data_type)

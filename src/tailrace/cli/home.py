@@ -24,9 +24,10 @@ def settings_of(home: Path | None, **options: object) -> Settings:
 
     from tailrace.settings import Settings
 
-    given = {"home": home, **options}
+    options["home"] = home
+    given = {name: value for name, value in options.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])

@@ -9,6 +9,10 @@ import typer
 from tailrace.cli.options import HomeOption, JsonOption, example, group
 from tailrace.domain.permissions import Permission
 
+PermissionOption = Annotated[
+    list[Permission], typer.Option("--permission", help="May be given several times.")
+]
+
 app = group("Create and list roles, which are named sets of permissions.")
 
 
@@ -20,9 +24,7 @@ app = group("Create and list roles, which are named sets of permissions.")
 )
 def create(
     name: Annotated[str, typer.Argument(help="Name of the role.", show_default=False)],
-    permission: Annotated[
-        list[Permission], typer.Option("--permission", help="May be given several times.")
-    ],
+    permission: PermissionOption,
     home: HomeOption = None,
     is_json: JsonOption = False,
 ) -> None:

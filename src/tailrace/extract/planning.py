@@ -6,10 +6,7 @@ Everything that depends on the moment processing begins is decided here and nowh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-
-import polars as pl
 
 from tailrace.domain.asset_names import stored_names
 from tailrace.domain.errors import (
@@ -18,8 +15,9 @@ from tailrace.domain.errors import (
     SmartListWithoutRulesError,
 )
 from tailrace.domain.export_request import ActivityFilter, SmartListMembers, StaticListMembers
-from tailrace.domain.smart_list import ActivityRule, decode_rule
+from tailrace.domain.smart_list import decode_rule
 from tailrace.extract.activity_source import ActivitySource
+from tailrace.extract.lead_activity import leads_with_activity
 from tailrace.extract.lead_source import LeadSource
 from tailrace.store import assets
 from tailrace.store.lead_query import LeadSelection
@@ -94,22 +92,11 @@ class Planner:
     def _smart_list_condition(
         self, rule: str, catalogue: LeadFieldCatalogue, now: datetime
     ) -> ColumnElement[bool]:
-        query = RuleQuery(catalogue, now, lambda rule: self._leads_with(rule, now))
+        snapshot = self.activity_log.snapshot()
+        query = RuleQuery(catalogue, now, lambda rule: leads_with_activity(snapshot, rule, now))
         try:
             return query.condition(decode_rule(rule))
         except SmartListWithoutRulesError as error:
             raise ExportFailedError("Smart list has no rules") from error
         except SmartListRuleError as error:
             raise ExportFailedError(f"Smart list cannot be evaluated: {error.reason}") from error
-
-    def _leads_with(self, rule: ActivityRule, now: datetime) -> list[int]:
-        """Ids of the leads that had at least so many activities of the rule's type lately."""
-        since = now - timedelta(days=rule.in_last_days)
-        counts = (
-            self.activity_log.snapshot()
-            .scan(rule.activity_type_id, since, now)
-            .group_by("leadId")
-            .len()
-            .filter(pl.col("len") >= rule.at_least)
-        )
-        return counts.collect()["leadId"].sort().to_list()

@@ -1,6 +1,6 @@
 """API users, roles, custom services and the access tokens that services are given.
 
-Theory of operation: a token is the HMAC of its service and its issue time under the home's key.
+Theory of operation: a token is the HMAC of its service and issue time under the home's key.
 Nothing but its hash is stored, and yet the same token can be given again until it expires, as
 clients expect (contract section 1). Rotating or revoking a service deletes the hashes of its
 tokens, so they stop working with that transaction. A client secret is kept as its HMAC.
@@ -110,7 +110,7 @@ class Identity:
                     service = self._issue(connection, service, now)
         expires_at = service.token_issued_at + self._lifetime
         return GrantedToken(
-            text=self._token_text(service.id, service.token_issued_at),
+            text=self._token_text(service, service.token_issued_at),
             expires_in_seconds=int((expires_at - now).total_seconds()),
             scope=service.email,
         )
@@ -286,7 +286,7 @@ class Identity:
         return issued_at is not None and now < issued_at + self._lifetime - timedelta(seconds=1)
 
     def _issue(self, connection: Connection, service: Row[Any], now: datetime) -> Row[Any]:
-        token = self._token_text(service.id, now)
+        token = self._token_text(service, now)
         connection.execute(
             insert(access_token).values(
                 token_hash=_token_hash(token),
@@ -333,8 +333,9 @@ class Identity:
     def _secret_hash(self, client_secret: str) -> bytes:
         return hmac.digest(self._key, b"secret\0" + client_secret.encode(), "sha256")
 
-    def _token_text(self, service_id: int, issued_at: datetime) -> str:
-        message = f"token\0{service_id}\0{issued_at.isoformat()}".encode()
+    def _token_text(self, service: Row[Any], issued_at: datetime) -> str:
+        # The secret's hash is part of it: a rotated service never gets an old token again.
+        message = f"token\0{service.id}\0{issued_at.isoformat()}\0".encode() + service.secret_hash
         digest = hmac.digest(self._key, message, "sha256")
         return str(uuid.UUID(bytes=digest[:16])) + _POD_SUFFIX
 

@@ -1,0 +1,57 @@
+"""One log entry a request, made here because the server's own would show query strings.
+
+Query strings and bodies carry client secrets and access tokens: neither is ever logged.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from tailrace.api.request import raw_path_of
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Scope, Send
+
+    from tailrace.api.replies import Answer
+
+_MAXIMUM_PATH_CHARACTERS = 200
+
+log = structlog.stdlib.get_logger("tailrace.api.access")
+
+
+class SentAnswer:
+    """Passes an answer on to the server and remembers what of it was sent."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._began = time.perf_counter()
+        #: HTTP status; None before the answer began.
+        self.status: int | None = None
+        self.body_bytes = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            self.body_bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    def log(self, scope: Scope, request_id: str, answer: Answer | None) -> None:
+        """Write the entry; `answer` is None if the client left before there was one."""
+        client = scope.get("client")
+        caller = None if answer is None else answer.caller
+        log.info(
+            "request",
+            request_id=request_id,
+            method=scope["method"],
+            # Still percent-encoded, so no control character can forge an entry.
+            path=raw_path_of(scope).decode("latin-1")[:_MAXIMUM_PATH_CHARACTERS],
+            status=self.status,
+            bytes=self.body_bytes,
+            milliseconds=round((time.perf_counter() - self._began) * 1000, 1),
+            client=None if client is None else client[0],
+            api_user=None if caller is None else caller.email,
+        )

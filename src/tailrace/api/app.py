@@ -1,0 +1,84 @@
+"""The ASGI application: reads a request, has it answered in a thread, sends and logs the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tailrace.api.access_log import SentAnswer
+from tailrace.api.call_limits import CallLimits
+from tailrace.api.call_threads import CallThreads
+from tailrace.api.dispatch import Dispatcher
+from tailrace.api.envelope import new_request_id
+from tailrace.api.error_replies import error_response, system_error_response
+from tailrace.api.replies import Answer
+from tailrace.api.request import ClientGoneError, check_uri, read_body
+from tailrace.api.routes import all_routes
+from tailrace.domain.errors import BodyTooLargeError, UriTooLongError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from tailrace.app import Application
+
+
+def create_asgi_app(application: Application) -> ASGIApp:
+    """The HTTP edge of `application`, for any ASGI server; it ignores the Host header."""
+    return _Edge(application)
+
+
+class _Edge:
+    def __init__(self, application: Application) -> None:
+        self._clock = application.clock
+        self._limits = CallLimits(application.clock)
+        self._dispatcher = Dispatcher(application, all_routes(), self._limits)
+        self._threads = CallThreads(drop=self._finish)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer_http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await _answer_lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _answer_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = new_request_id(int(self._clock().timestamp() * 1000))
+        sent = SentAnswer(send)
+        answer = None
+        try:
+            answer = await self._answer(scope, receive, request_id)
+            await answer.reply(scope, receive, sent)
+        except ClientGoneError:
+            pass
+        except Exception as error:
+            response = system_error_response(error, request_id)
+            if sent.status is not None:
+                # Too late for an error answer: only a broken connection tells the client.
+                raise
+            await response(scope, receive, sent)
+        finally:
+            if answer is not None:
+                self._finish(answer)
+            sent.log(scope, request_id, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
+        try:
+            check_uri(scope)
+            body = await read_body(scope, receive)
+        except (UriTooLongError, BodyTooLargeError) as error:
+            return Answer(error_response(error, request_id))
+        return await self._threads.run(lambda: self._dispatcher.answer(scope, body, request_id))
+
+    def _finish(self, answer: Answer) -> None:
+        answer.close()
+        if answer.ticket is not None:
+            self._limits.give_back(answer.ticket, is_counted=answer.is_counted)
+
+
+async def _answer_lifespan(receive: Receive, send: Send) -> None:
+    """Whatever has to start and stop is the composition root's."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,108 @@
+"""The six calls of a bulk export, the same for every object family (contract section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tailrace.api.envelope import success_response
+from tailrace.api.file_response import file_reply
+from tailrace.api.job_document import job_document
+from tailrace.domain.errors import (
+    ExportFileNotFoundError,
+    ParameterValueError,
+    ScalarTypeError,
+)
+from tailrace.domain.job_state import JobState
+from tailrace.domain.paging import position_of, position_token
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from tailrace.api.replies import Reply
+    from tailrace.api.route import Call
+    from tailrace.domain.export_job import ExportJob, ObjectFamily
+
+#: Default and most of jobs on one page of the list.
+MAXIMUM_BATCH_SIZE = 300
+
+#: By every spelling in lower case; the prose of the API's documentation has one l.
+_STATES = {state.value.lower(): state for state in JobState} | {"canceled": JobState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportEndpoints:
+    family: ObjectFamily
+
+    def list(self, call: Call) -> Response:
+        """The caller's jobs, newest first, a page at a time."""
+        parameters = call.request.parameters
+        states = frozenset(_state(text) for text in parameters.pieces("status"))
+        batch_size = _batch_size(parameters.first("batchSize"))
+        token = parameters.first("nextPageToken")
+        position = None if token is None else position_of(token)
+        page = call.application.jobs.list(call.caller, self.family, states, batch_size, position)
+        after = page.next_position
+        return success_response(
+            call.request_id,
+            [job_document(job) for job in page.jobs],
+            next_page_token=None if after is None else position_token(after),
+        )
+
+    def create(self, call: Call) -> Response:
+        """A new job, not running yet."""
+        return _job_response(call, call.application.jobs.create(call.caller, self.family, call.body))
+
+    def enqueue(self, call: Call) -> Response:
+        """The job, from now on in the queue."""
+        jobs = call.application.jobs
+        return _job_response(call, jobs.enqueue(call.caller, self.family, _export_id(call)))
+
+    def cancel(self, call: Call) -> Response:
+        """The job, called off."""
+        jobs = call.application.jobs
+        return _job_response(call, jobs.cancel(call.caller, self.family, _export_id(call)))
+
+    def status(self, call: Call) -> Response:
+        """The job as it is now."""
+        jobs = call.application.jobs
+        return _job_response(call, jobs.status(call.caller, self.family, _export_id(call)))
+
+    def file(self, call: Call) -> Reply:
+        """The bytes of the job's result file, or the part that the request asks for."""
+        application = call.application
+        result = application.jobs.result_file(call.caller, self.family, _export_id(call))
+        try:
+            opened = application.files.open(call.caller.subscription_id, result.name)
+        except FileNotFoundError as error:
+            # The janitor came between the look-up and the opening.
+            raise ExportFileNotFoundError from error
+        return file_reply(opened, result, call.request)
+
+
+def _job_response(call: Call, job: ExportJob) -> Response:
+    return success_response(call.request_id, [job_document(job)])
+
+
+def _export_id(call: Call) -> str:
+    return call.path_values["exportId"]
+
+
+def _state(text: str) -> JobState:
+    state = _STATES.get(text.lower())
+    if state is None:
+        raise ParameterValueError(value=text, parameter="status")
+    return state
+
+
+def _batch_size(text: str | None) -> int:
+    if text is None:
+        return MAXIMUM_BATCH_SIZE
+    digits = text.removeprefix("+").removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
+        raise ScalarTypeError(value=text, type_name="Integer")
+    # Python refuses to read numbers of thousands of digits.
+    size = int(text) if len(digits) < 10 else MAXIMUM_BATCH_SIZE
+    if size < 1 or text.startswith("-"):
+        raise ScalarTypeError(value=text, type_name="Positive Integer")
+    return min(size, MAXIMUM_BATCH_SIZE)

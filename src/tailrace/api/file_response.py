@@ -1,0 +1,180 @@
+"""Result files over HTTP: whole or a byte range, conditional, in constant memory (contract 3.8).
+
+Theory of operation: a reply is put together in the thread that looked the job up. A part of at
+most 256 KiB is read right there and sent as one message, since small ranges would spend longer
+on changing threads than on reading. Anything larger keeps the file open and is read in chunks of
+256 KiB, each in a thread, the next one only when the client has taken the last: larger chunks
+cost memory for every slow client and gain nothing. Positioned reads on one descriptor keep
+serving a file that the janitor deletes meanwhile. The length is promised before the first byte,
+so a file that turns out shorter ends in a broken connection, never in an answer that looks whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from tailrace.api.conditions import Precondition, effective_range, entity_tag, precondition
+from tailrace.domain.file_format import CONTENT_TYPE
+from tailrace.files.byte_range import parse_range
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+
+    from starlette.types import Receive, Scope, Send
+
+    from tailrace.api.replies import Reply
+    from tailrace.api.request import ApiRequest
+    from tailrace.domain.export_job import ResultFile
+    from tailrace.files.directory import OpenFile
+
+CHUNK_BYTES = 256 * 1024
+
+_READING_THREADS = 8
+
+
+class ShortFileError(Exception):
+    """A result file that holds fewer bytes than its job says."""
+
+    def __init__(self, name: str, promised_bytes: int) -> None:
+        super().__init__(f"result file {name} holds less than {promised_bytes} bytes")
+
+
+#: Shared by every download, so that many of them cannot take all threads of the process.
+_reading = ThreadPoolExecutor(_READING_THREADS, thread_name_prefix="file-read")
+
+
+def file_reply(opened: OpenFile, result: ResultFile, request: ApiRequest) -> Reply:
+    """The answer to a GET or HEAD of a result file.
+
+    Takes over `opened`: it is closed on return, or by the reply when that is sent or closed.
+    Raises UnsatisfiableRangeError, and ShortFileError for a file that is not whole.
+    """
+    reply = None
+    try:
+        reply = _reply(opened, result, request)
+        return reply
+    finally:
+        if not isinstance(reply, _StreamedFile):
+            opened.close()
+
+
+def _reply(opened: OpenFile, result: ResultFile, request: ApiRequest) -> Reply:
+    if opened.size_bytes != result.size_bytes:
+        raise ShortFileError(result.name, result.size_bytes)
+    tag = entity_tag(result.sha256)
+    match precondition(request.headers, tag):
+        case Precondition.NOT_MODIFIED:
+            return Response(None, 304, headers=_tag_headers(tag))
+        case Precondition.FAILED:
+            return Response("Precondition failed", 412, headers=_tag_headers(tag))
+        case Precondition.PROCEED:
+            return _content_reply(opened, result, request, tag)
+
+
+def _content_reply(
+    opened: OpenFile, result: ResultFile, request: ApiRequest, tag: str
+) -> Reply:
+    size = result.size_bytes
+    # Ranges are defined for GET alone (RFC 9110 section 14.2).
+    wanted = effective_range(request.headers, tag) if request.method == "GET" else None
+    part = parse_range(wanted, size)
+    first, length = (0, size) if part is None else (part.first, part.length)
+    headers = _content_headers(result, tag) | {"Content-Length": str(length)}
+    status = 200
+    if part is not None:
+        status = 206
+        headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
+    if request.method == "HEAD":
+        return Response(None, status, headers=headers)
+    if length <= CHUNK_BYTES:
+        body = os.pread(opened.fd, length, first)
+        if len(body) < length:
+            raise ShortFileError(result.name, size)
+        return Response(body, status, headers=headers)
+    return _StreamedFile(opened, result.name, status, headers, range(first, first + length))
+
+
+def _tag_headers(tag: str) -> dict[str, str]:
+    # The content depends on who asks, and nobody on the way may recode it.
+    return {"ETag": tag, "Cache-Control": "private, no-transform"}
+
+
+def _content_headers(result: ResultFile, tag: str) -> dict[str, str]:
+    stored = PurePath(result.name)
+    export_id = stored.name.partition(".")[0]
+    return _tag_headers(tag) | {
+        "Content-Type": CONTENT_TYPE,
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f'attachment; filename="{export_id}{stored.suffix}"',
+    }
+
+
+class _StreamedFile:
+    """The bytes `positions` of an open file, sent as fast as the client takes them."""
+
+    def __init__(
+        self,
+        opened: OpenFile,
+        name: str,
+        status: int,
+        headers: Mapping[str, str],
+        positions: range,
+    ) -> None:
+        self._opened = opened
+        self._name = name
+        self._status = status
+        self._headers = headers
+        self._positions = positions
+        self._read: Future[bytes] | None = None
+        self._is_closed = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gone = asyncio.create_task(_wait_until_gone(receive))
+        try:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": self._status,
+                    "headers": [
+                        (name.lower().encode("latin-1"), value.encode("latin-1"))
+                        for name, value in self._headers.items()
+                    ],
+                }
+            )
+            await self._send_chunks(send, gone)
+        finally:
+            gone.cancel()
+            self.close()
+
+    async def _send_chunks(self, send: Send, gone: asyncio.Task[None]) -> None:
+        position, end = self._positions.start, self._positions.stop
+        while position < end and not gone.done():
+            wanted = min(CHUNK_BYTES, end - position)
+            self._read = _reading.submit(os.pread, self._opened.fd, wanted, position)
+            chunk = await asyncio.wrap_future(self._read)
+            if not chunk:
+                raise ShortFileError(self._name, end)
+            position += len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": position < end})
+
+    def close(self) -> None:
+        """Close the file, once no thread reads from it any more."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._read is None:
+            self._opened.close()
+        else:
+            self._read.add_done_callback(lambda _: self._opened.close())
+
+
+async def _wait_until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

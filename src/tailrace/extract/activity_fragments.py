@@ -1,0 +1,151 @@
+"""Cutting an activity export into fragments: disjoint, in file order, of bounded memory.
+
+Theory of operation: the order of the file is (activityDate, marketoGUID). Files that cannot hold
+a wanted row are dropped by their statistics. Files whose times overlap must be read together;
+such a group is one fragment, with as many of its neighbours as fit. A group that is too large is
+cut into ranges of the sort key after reading nothing but that key: rows are counted in buckets
+of time, those of an overfull bucket in finer ones, and those of an overfull second by GUID.
+However the rows are spread over files, the fragments together are the same rows in one order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tailrace.extract.key_ranges import KeyRange, cut, second_of
+from tailrace.lake.data_file import plain_size, row_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tailrace.extract.activity_filter import WantedActivities
+    from tailrace.lake.snapshot import DataFile
+
+#: Plain bytes of the rows of a fragment; about three fragments are in memory at a time.
+FRAGMENT_BYTES = 96 * 1024 * 1024
+
+#: Up to this size the largest row stands for all when rows are weighed: no text is read for it.
+_USUAL_ROW_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFragment:
+    """The wanted rows of some files in a range of the sort key."""
+
+    paths: tuple[str, ...]
+    range: KeyRange
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A file that holds wanted rows, as far as the log and its footer tell."""
+
+    path: str
+    first_second: int
+    last_second: int
+    #: No less than what its wanted rows take in memory.
+    plain_bytes: int
+    largest_row_bytes: int
+
+
+def scan_files(paths: Iterable[str]) -> pl.LazyFrame:
+    """The rows of data files, whatever other writers call their directories."""
+    return pl.scan_parquet(list(paths), glob=False, hive_partitioning=False)
+
+
+def plan_fragments(
+    files: Iterable[DataFile], wanted: WantedActivities, *, fragment_bytes: int = FRAGMENT_BYTES
+) -> list[ActivityFragment]:
+    """The fragments of an export from a snapshot's files, in file order."""
+    fragments: list[ActivityFragment] = []
+    gathered: list[_Candidate] = []
+    for group in _overlapping(_candidates(files, wanted)):
+        if _plain_bytes(gathered) + _plain_bytes(group) > fragment_bytes:
+            fragments += _whole(gathered)
+            gathered = []
+        if _plain_bytes(group) > fragment_bytes:
+            fragments += _cut_group(group, wanted, fragment_bytes)
+        else:
+            gathered += group
+    return fragments + _whole(gathered)
+
+
+def _candidates(files: Iterable[DataFile], wanted: WantedActivities) -> list[_Candidate]:
+    possible = [file for file in files if wanted.may_be_in(file)]
+    if not wanted.is_selective or not possible:
+        return [_candidate(file, wanted.span, file.row_count) for file in possible]
+    counts = _wanted_rows(possible, wanted)
+    return [
+        _candidate(file, wanted.span, counts[file.path]) for file in possible if file.path in counts
+    ]
+
+
+def _candidate(file: DataFile, span: KeyRange, row_count: int | None) -> _Candidate:
+    size = plain_size(file.path)
+    plain_bytes = size.total_bytes
+    if row_count is not None:
+        plain_bytes = min(plain_bytes, row_count * size.largest_row_bytes)
+    first, last = file.first_date, file.last_date
+    return _Candidate(
+        path=file.path,
+        first_second=max(span.first_second, second_of(first)) if first else span.first_second,
+        last_second=min(span.last_second, second_of(last)) if last else span.last_second,
+        plain_bytes=plain_bytes,
+        largest_row_bytes=size.largest_row_bytes,
+    )
+
+
+def _wanted_rows(files: Sequence[DataFile], wanted: WantedActivities) -> dict[str, int]:
+    """How many wanted rows each file holds, files without any left out."""
+    rows = pl.scan_parquet(
+        [file.path for file in files],
+        glob=False,
+        hive_partitioning=False,
+        include_file_paths="path",
+    )
+    picked = rows.filter(wanted.predicate & wanted.span.predicate)
+    return dict(picked.group_by("path").len().collect().iter_rows())
+
+
+def _overlapping(candidates: Iterable[_Candidate]) -> Iterator[list[_Candidate]]:
+    """Groups, in order of time, of files that share no second with another group's."""
+    group: list[_Candidate] = []
+    end = 0
+    for candidate in sorted(candidates, key=lambda one: (one.first_second, one.path)):
+        if group and candidate.first_second > end:
+            yield group
+            group = []
+        end = max(end, candidate.last_second) if group else candidate.last_second
+        group.append(candidate)
+    if group:
+        yield group
+
+
+def _whole(group: Sequence[_Candidate]) -> list[ActivityFragment]:
+    return [ActivityFragment(tuple(one.path for one in group), _range(group))] if group else []
+
+
+def _cut_group(
+    group: Sequence[_Candidate], wanted: WantedActivities, fragment_bytes: int
+) -> Iterator[ActivityFragment]:
+    rows = scan_files(one.path for one in group).filter(wanted.predicate)
+    largest = max(one.largest_row_bytes for one in group)
+    weight = pl.len() * largest if largest <= _USUAL_ROW_BYTES else row_bytes().sum()
+    for part in cut(rows, _range(group), weight=weight, bound=fragment_bytes):
+        inside = (one for one in group if _meets(one, part))
+        yield ActivityFragment(tuple(one.path for one in inside), part)
+
+
+def _meets(candidate: _Candidate, part: KeyRange) -> bool:
+    return candidate.first_second <= part.last_second and part.first_second <= candidate.last_second
+
+
+def _range(group: Sequence[_Candidate]) -> KeyRange:
+    return KeyRange(min(one.first_second for one in group), max(one.last_second for one in group))
+
+
+def _plain_bytes(group: Iterable[_Candidate]) -> int:
+    return sum(one.plain_bytes for one in group)

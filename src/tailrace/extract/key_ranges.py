@@ -1,0 +1,106 @@
+"""Ranges of the sort key of activities, and cutting one into ranges whose rows fit in memory.
+
+The key is (second of activityDate, marketoGUID). Nearly always a range of seconds will do; GUIDs
+come in where a single second holds more rows than fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Buckets that rows are counted in at a time: 41 seconds each over 31 days.
+_BUCKETS = 65_536
+
+_LARGEST_GUID = 2**63 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """All ends are inclusive; seconds count from 1970 UTC."""
+
+    first_second: int
+    last_second: int
+    least_guid: int = 1
+    largest_guid: int = _LARGEST_GUID
+
+    @property
+    def is_one_second(self) -> bool:
+        return self.first_second == self.last_second
+
+    @property
+    def predicate(self) -> pl.Expr:
+        """Picks the rows in the range, in a form that Parquet statistics can answer."""
+        end = instant_of(self.last_second) + timedelta(microseconds=999_999)
+        in_time = pl.col("activityDate").is_between(instant_of(self.first_second), end)
+        if (self.least_guid, self.largest_guid) == (1, _LARGEST_GUID):
+            return in_time
+        return in_time & pl.col("marketoGUID").is_between(self.least_guid, self.largest_guid)
+
+
+def second_of(instant: datetime) -> int:
+    """Seconds from 1970 UTC to `instant`, cut to whole ones."""
+    return (instant - _EPOCH) // timedelta(seconds=1)
+
+
+def instant_of(second: int) -> datetime:
+    return _EPOCH + timedelta(seconds=second)
+
+
+def cut(rows: pl.LazyFrame, whole: KeyRange, *, weight: pl.Expr, bound: int) -> Iterator[KeyRange]:
+    """Ranges in order that together hold the rows of `whole`, each of at most `bound` weight.
+
+    `weight` aggregates rows; nothing is read but what it needs and the key. A single row that
+    weighs more than `bound` makes a range of its own.
+    """
+    first, last, gathered = _ends(whole)[0], 0, 0
+    for low, high, bucket_weight in _buckets(rows, whole, weight):
+        if gathered and gathered + bucket_weight > bound:
+            yield _part(whole, first, last)
+            first, gathered = low, 0
+        if bucket_weight > bound and (low < high or not whole.is_one_second):
+            yield from cut(rows, _part(whole, low, high), weight=weight, bound=bound)
+            first = high + 1
+        else:
+            gathered += bucket_weight
+        last = high
+    if gathered:
+        yield _part(whole, first, last)
+
+
+def _buckets(
+    rows: pl.LazyFrame, whole: KeyRange, weight: pl.Expr
+) -> Iterator[tuple[int, int, int]]:
+    """First key, last key and weight of each bucket that holds rows, in order."""
+    low, high = _ends(whole)
+    width = -(-(high - low + 1) // _BUCKETS)
+    key = pl.col("marketoGUID") if whole.is_one_second else pl.col("activityDate").dt.epoch("s")
+    counts = (
+        rows.filter(whole.predicate)
+        .group_by(bucket=(key - low) // width)
+        .agg(weight=weight)
+        .sort("bucket")
+        .collect()
+    )
+    for bucket, bucket_weight in counts.iter_rows():
+        start = low + bucket * width
+        yield start, min(high, start + width - 1), bucket_weight
+
+
+def _ends(whole: KeyRange) -> tuple[int, int]:
+    if whole.is_one_second:
+        return whole.least_guid, whole.largest_guid
+    return whole.first_second, whole.last_second
+
+
+def _part(whole: KeyRange, low: int, high: int) -> KeyRange:
+    if whole.is_one_second:
+        return replace(whole, least_guid=low, largest_guid=high)
+    return replace(whole, first_second=low, last_second=high)

@@ -1,0 +1,29 @@
+"""The seam between an object family and the pipeline: where the rows of an export come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import polars as pl
+
+#: A family's fragment: a small frozen value that can be pickled.
+Fragment = TypeVar("Fragment")
+
+
+class RowSource(Protocol[Fragment]):
+    """The rows of one export on one snapshot, in file order, as fragments of bounded memory."""
+
+    def fragments(self) -> Sequence[Fragment]:
+        """The parts whose rows, one part after another, are the rows of the file."""
+        ...
+
+    def read(self, fragment: Fragment) -> Iterator[pl.DataFrame]:
+        """The rows of a fragment in file order: the requested columns, in the request's order.
+
+        Values are ready to render: numbers, booleans, instants in UTC, and texts that are never
+        empty. Reading the same fragment again gives the same rows.
+        """
+        ...

@@ -1,0 +1,162 @@
+"""Delimited text (CSV, TSV, SSV) in chunks of records.
+
+Theory of operation: a chunk is cut at the last line end outside quotes, by counting quotes. One
+regular expression confirms that the whole chunk is regular RFC 4180 text in UTF-8; then Polars
+splits it into columns with all cores. A chunk that is anything else, and one whose rows are not
+all of the header's width, goes through `exact_records`, which is slow, knows where damage ends,
+and leaves an incomplete last record for the next chunk. On regular text both give the same rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tailrace.domain.errors import AdministrationError
+from tailrace.domain.file_format import NULL_TEXT
+from tailrace.ingest.byte_reader import CHUNK_BYTES, MAXIMUM_RECORD_BYTES, ByteReader
+from tailrace.ingest.exact_records import ExactRecords, parse_records, raw_text
+from tailrace.ingest.record_batch import RecordBatch
+from tailrace.ingest.regular_records import line_counts, parse_regular, record_boundary
+from tailrace.ingest.rejections import Rejection
+from tailrace.ingest.source_format import SourceFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tailrace.ingest.source_format import SourceFile
+
+_DELIMITERS = {SourceFormat.CSV: ",", SourceFormat.TSV: "\t"}
+
+
+class DelimitedSource:
+    """One open file of delimited text. Raises AdministrationError where it has no header line."""
+
+    def __init__(self, source: SourceFile, chunk_bytes: int = CHUNK_BYTES) -> None:
+        self._reader = ByteReader(source)
+        self._chunk_bytes = chunk_bytes
+        #: What was read and not yet taken apart; begins at a record of the line `_line`.
+        self._data = b""
+        self._line = 1
+        #: Whether the data begins within a line that was given up for its length.
+        self._is_skipping = False
+        try:
+            self._data = self._reader.read(max(chunk_bytes, MAXIMUM_RECORD_BYTES))
+            self._delimiter = _DELIMITERS.get(source.format) or _ssv_delimiter(self._data)
+            self.header = self._take_header()
+        except AdministrationError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def batches(self, names: Sequence[str]) -> Iterator[RecordBatch]:
+        """The records after the header line, in columns called `names`."""
+        while self._data or not self._reader.is_at_end:
+            if self._data:
+                yield self._take_regular(names) or self._take_exactly(names)
+            self._read_on()
+        if self._reader.damage:
+            yield self._batch(_frame([], names), [], [Rejection(0, "", self._reader.damage, "")])
+
+    def _read_on(self) -> None:
+        data = self._reader.read(self._chunk_bytes)
+        if self._is_skipping:
+            end = data.find(b"\n") + 1
+            self._is_skipping = end == 0
+            self._line += int(end > 0)
+            data = data[end:] if end else b""
+        self._data += data
+
+    def _take_header(self) -> list[str]:
+        is_at_end = self._reader.is_at_end
+        found = parse_records(
+            self._data, delimiter=self._delimiter, width=None, is_at_end=is_at_end, limit=1
+        )
+        if not found.rows or found.rejections:
+            reason = f": {found.rejections[0].reason}" if found.rejections else ""
+            raise AdministrationError(f"The file has no header line{reason}.")
+        self._advance(found)
+        return found.rows[0]
+
+    def _take_regular(self, names: Sequence[str]) -> RecordBatch | None:
+        """All complete records of the data, or None if they need the exact path."""
+        end = len(self._data) if self._reader.is_at_end else record_boundary(self._data)
+        chunk = self._data[:end]
+        frame = parse_regular(chunk, self._delimiter, names)
+        if frame is None:
+            return None
+        ends = line_counts(frame, chunk).cum_sum()
+        starts = ends.shift(1, fill_value=0)
+        physical_lines = cache(lambda: chunk.split(b"\n"))
+
+        def text_of(position: int) -> str:
+            return raw_text(b"\n".join(physical_lines()[starts[position] : ends[position]]))
+
+        batch = self._batch(frame, starts, [], text_of)
+        self._advance(ExactRecords(bytes_done=end, lines_done=ends[-1]))
+        return batch
+
+    def _take_exactly(self, names: Sequence[str]) -> RecordBatch:
+        data, is_at_end = self._data, self._reader.is_at_end
+        found = parse_records(
+            data, delimiter=self._delimiter, width=len(names), is_at_end=is_at_end
+        )
+        if len(data) - found.bytes_done > MAXIMUM_RECORD_BYTES:
+            self._give_up_line(found)
+
+        def text_of(position: int) -> str:
+            start, end = found.spans[position]
+            return raw_text(data[start:end])
+
+        batch = self._batch(_frame(found.rows, names), found.lines, found.rejections, text_of)
+        self._advance(found)
+        return batch
+
+    def _give_up_line(self, found: ExactRecords) -> None:
+        """Reject the line that the data ends in, and whatever of it is still to be read."""
+        reason = f"the line is longer than {MAXIMUM_RECORD_BYTES} bytes"
+        text = raw_text(self._data[found.bytes_done :])
+        found.rejections.append(Rejection(found.lines_done, "", reason, text))
+        found.bytes_done = len(self._data)
+        self._is_skipping = True
+
+    def _batch(
+        self,
+        frame: pl.DataFrame,
+        lines: Sequence[int] | pl.Series,
+        rejections: Sequence[Rejection],
+        text_of: Callable[[int], str] = str,
+    ) -> RecordBatch:
+        """`lines` and the rejections' lines count from the beginning of the data."""
+        return RecordBatch(
+            frame=_without_null_texts(frame),
+            lines=pl.Series(lines, dtype=pl.Int64) + self._line,
+            text_of=text_of,
+            malformed=[replace(one, line=one.line + self._line) for one in rejections],
+            bytes_done=self._reader.bytes_done,
+        )
+
+    def _advance(self, found: ExactRecords) -> None:
+        self._data = self._data[found.bytes_done :]
+        self._line += found.lines_done
+
+
+def _ssv_delimiter(data: bytes) -> str:
+    return ";" if b";" in data.partition(b"\n")[0] else " "
+
+
+def _frame(rows: Sequence[Sequence[str]], names: Sequence[str]) -> pl.DataFrame:
+    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    series = zip(names, columns, strict=True)
+    return pl.DataFrame([pl.Series(name, values, dtype=pl.String) for name, values in series])
+
+
+def _without_null_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Nothing and `null` are how a file says that there is no value (contract section 4)."""
+    every = pl.all()
+    return frame.select(pl.when((every != "") & (every != NULL_TEXT)).then(every))

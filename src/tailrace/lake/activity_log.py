@@ -1,0 +1,206 @@
+"""The activity log of one subscription: append, look up, pin.
+
+Theory of operation of append: data files are written under names of their own, synced, and then
+named by one Delta log entry, whose appearance is the commit; the entry is synced before append
+returns. A process killed before the entry leaves files that no version names (swept an hour
+later), killed after it the rows are there: never some of them. One lock orders all writers of
+the home. The Delta handle is opened anew each time, under the lock for writing: a stale one sees
+neither the files nor the transactions of others, and slows down with every commit.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+
+from tailrace.crash_points import reach
+from tailrace.durability import make_directory, sync_path
+from tailrace.lake.activity_rows import (
+    DAY_COLUMN,
+    STATISTICS_COLUMNS,
+    canonical_rows,
+    delta_schema,
+)
+from tailrace.lake.data_file import write_data_file
+from tailrace.lake.orphans import LOG_DIRECTORY, orphans
+from tailrace.lake.snapshot import snapshot_of
+from tailrace.lake.table_lock import TableLock
+from tailrace.lake.time_slices import time_slices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from deltalake.transaction import AddAction
+
+    from tailrace.lake.snapshot import DataFile, LakeSnapshot
+
+#: Opening a table reads the log since the last checkpoint.
+_CHECKPOINT_INTERVAL = 10
+
+#: No append takes this long, so a file without a name at this age will never get one.
+ORPHAN_AGE = timedelta(hours=1)
+
+#: Files read at once by a look-up of GUIDs: bounds its memory.
+_LOOK_UP_FILES = 32
+
+
+class ActivityLog:
+    """The Delta table in directory `path`, made on first use."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        # Beside the table, not in it: what is in the directory belongs to the Delta format.
+        self._lock = TableLock(path.with_name(f"{path.name}.lock"))
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keeps other writers out, so that what a look-up said still holds when rows are appended."""
+        make_directory(self._path.parent)
+        with self._lock.held():
+            yield
+
+    def append(self, rows: pl.DataFrame) -> int:
+        """Adds rows with the columns of ACTIVITY_SCHEMA, in any order, in one commit: all or none.
+
+        Returns how many, after they are on the disk. Raises TypeError and ValueError as
+        `canonical_rows` does, and OSError when the disk takes no more. Whether the log already
+        holds a GUID is the caller's to ask, inside `exclusive`.
+        """
+        straight = canonical_rows(rows)
+        if straight.is_empty():
+            return 0
+        with self.exclusive():
+            table = self._open()
+            actions = self._write_files(straight)
+            self._commit(table, actions)
+        reach("append.acknowledged")
+        return straight.height
+
+    def contains(self, guids: pl.Series) -> pl.Series:
+        """Those of the GUIDs that activities in the log have, each once."""
+        wanted = guids.cast(pl.Int64).drop_nulls().unique().alias("marketoGUID")
+        if wanted.is_empty():
+            return wanted
+        least, largest = int(wanted.min()), int(wanted.max())  # type: ignore[arg-type]
+        paths = [f.path for f in self.snapshot().files if _may_hold(f, least, largest)]
+        found = [
+            _guids_among(paths[start : start + _LOOK_UP_FILES], wanted, least, largest)
+            for start in range(0, len(paths), _LOOK_UP_FILES)
+        ]
+        return pl.concat([wanted.clear(), *found])
+
+    def snapshot(self) -> LakeSnapshot:
+        """The current version: its files stay readable whatever is appended later."""
+        return snapshot_of(self._open(), self._path)
+
+    def largest_guid(self) -> int:
+        """The largest GUID in the log, 0 when it is empty."""
+        files = self.snapshot().files
+        unknown = [file.path for file in files if file.largest_guid is None and file.row_count != 0]
+        known = [file.largest_guid for file in files if file.largest_guid is not None]
+        if unknown:
+            known.append(_scan(unknown).select(pl.col("marketoGUID").max()).collect().item() or 0)
+        return max(known, default=0)
+
+    def count_by_type(self) -> dict[int, int]:
+        """Number of activities of each type that the log has any of."""
+        paths = [file.path for file in self.snapshot().files]
+        if not paths:
+            return {}
+        counts = _scan(paths).group_by("activityTypeId").len().sort("activityTypeId").collect()
+        return dict(counts.iter_rows())
+
+    def sweep(self, now: datetime) -> list[Path]:
+        """Deletes files that no version names and that are over an hour old; returns them."""
+        with self.exclusive():
+            files = self.snapshot().files
+            current = {str(Path(file.path).relative_to(self._path)) for file in files}
+            found = orphans(self._path, current, (now - ORPHAN_AGE).timestamp())
+            for path in found:
+                path.unlink(missing_ok=True)
+        return found
+
+    def _open(self) -> DeltaTable:
+        try:
+            return DeltaTable(self._path)
+        except TableNotFoundError:
+            self._create()
+        return DeltaTable(self._path)
+
+    def _create(self) -> None:
+        with self.exclusive():
+            make_directory(self._path / LOG_DIRECTORY)
+            DeltaTable.create(
+                self._path,
+                schema=delta_schema(),
+                mode="ignore",
+                partition_by=[DAY_COLUMN],
+                configuration={
+                    "delta.checkpointInterval": str(_CHECKPOINT_INTERVAL),
+                    "delta.dataSkippingStatsColumns": ",".join(STATISTICS_COLUMNS),
+                },
+            )
+            self._sync_log(0)
+
+    def _write_files(self, rows: pl.DataFrame) -> list[AddAction]:
+        actions: list[AddAction] = []
+        try:
+            for piece in time_slices(rows):
+                actions.append(write_data_file(self._path, piece))
+                reach("append.file_written")
+            self._sync_files(actions)
+        except BaseException:
+            self._delete(actions)
+            raise
+        reach("append.files_synced")
+        return actions
+
+    def _sync_files(self, actions: Sequence[AddAction]) -> None:
+        paths = [self._path / action.path for action in actions]
+        for path in paths:
+            sync_path(path)
+        for directory in {path.parent for path in paths}:
+            sync_path(directory)
+
+    def _delete(self, actions: Sequence[AddAction]) -> None:
+        for action in actions:
+            (self._path / action.path).unlink(missing_ok=True)
+
+    def _commit(self, table: DeltaTable, actions: list[AddAction]) -> None:
+        # If this raises, the entry may be there or not: the files stay, and are swept if unnamed.
+        table.create_write_transaction(
+            actions, mode="append", schema=delta_schema(), partition_by=[DAY_COLUMN]
+        )
+        reach("append.committed")
+        self._sync_log(table.version())
+
+    def _sync_log(self, version: int) -> None:
+        log = self._path / LOG_DIRECTORY
+        entry = f"{version:020}"
+        for name in (f"{entry}.json", f"{entry}.checkpoint.parquet", "_last_checkpoint"):
+            if (log / name).exists():
+                sync_path(log / name)
+        sync_path(log)
+
+
+def _scan(paths: Sequence[str]) -> pl.LazyFrame:
+    return pl.scan_parquet(list(paths), glob=False, hive_partitioning=False)
+
+
+def _may_hold(file: DataFile, least: int, largest: int) -> bool:
+    if file.least_guid is None or file.largest_guid is None:
+        return True
+    return file.least_guid <= largest and least <= file.largest_guid
+
+
+def _guids_among(paths: Sequence[str], wanted: pl.Series, least: int, largest: int) -> pl.Series:
+    guid = pl.col("marketoGUID")
+    there = _scan(paths).select(guid).filter(guid.is_between(least, largest))
+    return there.join(wanted.to_frame().lazy(), on="marketoGUID", how="semi").collect().to_series()

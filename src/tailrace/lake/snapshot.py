@@ -1,0 +1,65 @@
+"""A snapshot: the files of one version of the table, with what the log says about each.
+
+It comes from the Delta log alone, so its cost does not grow with the data; nothing here lists a
+directory or opens a data file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from deltalake import DeltaTable
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file and its statistics. None where its writer gave none, or where no row has a value."""
+
+    path: str
+    size_bytes: int
+    row_count: int | None
+    first_date: datetime | None
+    last_date: datetime | None
+    least_guid: int | None
+    largest_guid: int | None
+    least_type_id: int | None
+    largest_type_id: int | None
+    least_primary_id: int | None
+    largest_primary_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LakeSnapshot:
+    #: Version of the Delta table.
+    version: int
+    files: tuple[DataFile, ...]
+
+
+def snapshot_of(table: DeltaTable, table_path: Path) -> LakeSnapshot:
+    """What the opened version of the table consists of."""
+    actions = pl.DataFrame(table.get_add_actions(flatten=True))
+    files = (_data_file(table_path, row) for row in actions.iter_rows(named=True))
+    return LakeSnapshot(table.version(), tuple(sorted(files, key=lambda file: file.path)))
+
+
+def _data_file(table_path: Path, action: dict[str, Any]) -> DataFile:
+    return DataFile(
+        path=str(table_path / action["path"]),
+        size_bytes=action["size_bytes"],
+        row_count=action.get("num_records"),
+        first_date=action.get("min.activityDate"),
+        last_date=action.get("max.activityDate"),
+        least_guid=action.get("min.marketoGUID"),
+        largest_guid=action.get("max.marketoGUID"),
+        least_type_id=action.get("min.activityTypeId"),
+        largest_type_id=action.get("max.activityTypeId"),
+        least_primary_id=action.get("min.primaryAttributeValueId"),
+        largest_primary_id=action.get("max.primaryAttributeValueId"),
+    )

@@ -1,0 +1,395 @@
+"""Section 3.6: the queue, the slots, the day's quota, and how long things are kept."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.answers import assert_text_404
+from tests.support.api_user import ApiUser
+from tests.support.deadlines import wait_for, wait_until
+from tests.support.job_states import (
+    BODIES,
+    backdate,
+    cancel_everything,
+    fail,
+    job_in,
+    slots_taken,
+)
+from tests.support.server import running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.api_user import Family
+    from tests.support.home import Home
+    from tests.support.world import World
+
+QUEUE_FULL = ("1029", "Too many jobs in queue")
+UNKNOWN = ("1013", "Object not found")
+QUOTA_1 = ("1029", "Export daily quota 1MB exceeded.")
+
+#: An export of this is a little over a megabyte.
+HEAVY_DAY = {"startAt": "2023-06-01T00:00:00Z", "endAt": "2023-06-01T23:59:59Z"}
+HEAVY = {"filter": {"createdAt": HEAVY_DAY}}
+
+
+@pytest.fixture(scope="module")
+def world(make_world: Callable[[], World]) -> World:
+    """The world, and a day whose export is a little over a megabyte."""
+    world = make_world()
+    rows: list[dict[str, object]] = [
+        {
+            "marketoGUID": str(10_000 + number),
+            "leadId": 1,
+            "activityDate": "2023-06-01T12:00:00Z",
+            "activityTypeId": 1,
+            "primaryAttributeValue": "p",
+            "attributes": {"Query Parameters": f"{number}" + "x" * 20_000},
+        }
+        for number in range(60)
+    ]
+    world.home.load("activities", rows)
+    return world
+
+
+@pytest.fixture(autouse=True)
+def clean_queue(main: ApiUser, other: ApiUser) -> Iterator[None]:
+    yield
+    cancel_everything(main)
+    cancel_everything(other)
+
+
+@pytest.fixture
+def spent_quota(main: ApiUser, home: Home) -> Iterator[str]:
+    """A quota of one megabyte that the job given has used up."""
+    export_id = main.enqueued("activities", HEAVY)
+    assert main.finished("activities", export_id)["fileSize"] > 1024 * 1024
+    with home.setting("quota_megabytes", 1):
+        yield export_id
+    backdate(home, export_id, days=2)
+
+
+def claims(home: Home) -> list[str]:
+    """Export ids in the order in which runners took them."""
+    with home.sql() as connection:
+        rows = connection.execute("SELECT export_id FROM job_event WHERE event = 'claim'")
+        return [str(row[0]) for row in rows]
+
+
+# Queue and slots.
+
+
+def test_eleventh_job_in_the_queue__is_refused_and_stays_created(
+    main: ApiUser, other: ApiUser, home: Home
+) -> None:
+    with slots_taken(home, other):
+        families: list[Family] = ["leads", "activities"] * 4
+        queued = [(family, main.enqueued(family, BODIES[family])) for family in families]
+        eleventh = main.created("leads", BODIES["leads"])
+        assert main.enqueue("leads", eleventh).error() == QUEUE_FULL
+        assert other.enqueue("activities", other.created("activities", HEAVY)).error() == QUEUE_FULL
+        assert list(main.status("leads", eleventh).job()) == [
+            "exportId",
+            "format",
+            "status",
+            "createdAt",
+        ]
+        main.cancel(*queued[0])
+        assert main.enqueue("leads", eleventh).job()["status"] == "Queued"
+    for family, export_id in queued[1:]:
+        assert main.finished(family, export_id)["status"] == "Completed"
+
+
+def test_created_jobs__take_no_place_in_the_queue(main: ApiUser) -> None:
+    created = [main.created("leads", BODIES["leads"]) for _ in range(40)]
+    assert main.enqueue("leads", created[-1]).job()["status"] == "Queued"
+
+
+def test_queue_limit__follows_its_setting_at_once(
+    main: ApiUser, other: ApiUser, home: Home
+) -> None:
+    with slots_taken(home, other), home.setting("queue_limit_jobs", 2):
+        export_id = main.created("leads", BODIES["leads"])
+        assert main.enqueue("leads", export_id).error() == QUEUE_FULL
+        home.set("queue_limit_jobs", 3)
+        assert main.enqueue("leads", export_id).job()["status"] == "Queued"
+
+
+def test_queue__is_first_come_first_served_across_families_and_users(
+    main: ApiUser, other: ApiUser, home: Home
+) -> None:
+    families: list[Family] = ["activities", "leads", "leads", "activities", "leads"]
+    users = [main, other, main, other, main]
+    created = [
+        (user, family, user.created(family, BODIES[family]))
+        for user, family in zip(users, families, strict=True)
+    ]
+    # Enqueued the other way round than created.
+    created.reverse()
+    with slots_taken(home, other):
+        for user, family, export_id in created:
+            user.enqueue(family, export_id).job()
+    for user, family, export_id in created:
+        user.finished(family, export_id)
+    ids = [export_id for _, _, export_id in created]
+    assert [export_id for export_id in claims(home) if export_id in ids] == ids
+
+
+def test_queued_job__waits_until_a_slot_is_free(main: ApiUser, other: ApiUser, home: Home) -> None:
+    with slots_taken(home, other):
+        first = main.enqueued("leads", BODIES["leads"])
+        second = main.enqueued("activities", BODIES["activities"])
+        with home.setting("processing_slots", 3):
+            assert main.finished("leads", first)["status"] == "Completed"
+            assert main.finished("activities", second)["status"] == "Completed"
+        third = main.enqueued("leads", BODIES["leads"])
+        # Whatever was enqueued after it would be claimed after it, and the slots are taken.
+        assert main.status("leads", third).job()["status"] == "Queued"
+        assert third not in claims(home)
+    assert main.finished("leads", third)["status"] == "Completed"
+
+
+def test_jobs_in_processing__are_never_more_than_two(main: ApiUser, home: Home) -> None:
+    export_ids = [main.enqueued("activities", HEAVY) for _ in range(8)]
+    for export_id in export_ids:
+        main.finished("activities", export_id)
+    with home.sql() as connection:
+        events = connection.execute("SELECT export_id, to_state FROM job_event ORDER BY id")
+        processing: set[str] = set()
+        for export_id, state in events:
+            if state == "Processing":
+                processing.add(export_id)
+            else:
+                processing.discard(export_id)
+            assert len(processing) <= 2
+
+
+# Quota.
+
+
+@pytest.mark.usefixtures("spent_quota")
+def test_create_over_quota__is_refused_before_anything_else(main: ApiUser) -> None:
+    assert main.create("leads", BODIES["leads"]).error() == QUOTA_1
+    assert main.create("activities", BODIES["activities"]).error() == QUOTA_1
+    assert main.create("leads", {"format": "XML"}).error() == QUOTA_1
+
+
+@pytest.mark.usefixtures("spent_quota")
+def test_create_over_quota__is_refused_before_the_body_is_read(main: ApiUser) -> None:
+    headers = {"Content-Type": "application/json"}
+    path = "/bulk/v1/leads/export/create.json"
+    assert main.call("POST", path, content=b"not json", headers=headers).error() == QUOTA_1
+
+
+def test_enqueue_over_quota__is_refused_and_the_job_stays_created(
+    main: ApiUser, home: Home
+) -> None:
+    waiting = main.created("leads", BODIES["leads"])
+    spent = main.enqueued("activities", HEAVY)
+    main.finished("activities", spent)
+    with home.setting("quota_megabytes", 1):
+        assert main.enqueue("leads", waiting).error() == QUOTA_1
+        assert main.status("leads", waiting).job()["status"] == "Created"
+    backdate(home, spent, days=2)
+
+
+@pytest.mark.usefixtures("spent_quota")
+def test_quota__is_shared_by_the_users_of_a_subscription(other: ApiUser) -> None:
+    assert other.create("leads", BODIES["leads"]).error() == QUOTA_1
+
+
+@pytest.mark.usefixtures("spent_quota")
+def test_quota__does_not_stop_downloads_and_looks(main: ApiUser, spent_quota: str) -> None:
+    assert main.file("activities", spent_quota).status == 200
+    assert main.status("activities", spent_quota).job()["status"] == "Completed"
+    assert main.list("activities").jobs()
+
+
+@pytest.mark.usefixtures("spent_quota")
+def test_quota__follows_its_setting_at_once(main: ApiUser, home: Home) -> None:
+    assert main.create("leads", BODIES["leads"]).error() == QUOTA_1
+    home.set("quota_megabytes", 500)
+    assert main.create("leads", BODIES["leads"]).job()["status"] == "Created"
+
+
+def test_quota__is_new_after_midnight(main: ApiUser, home: Home, spent_quota: str) -> None:
+    assert main.create("leads", BODIES["leads"]).error() == QUOTA_1
+    backdate(home, spent_quota, days=1.01)
+    assert main.create("leads", BODIES["leads"]).job()["status"] == "Created"
+
+
+def test_queued_job__finishes_although_the_quota_is_used_up_meanwhile(
+    main: ApiUser, other: ApiUser, home: Home
+) -> None:
+    with home.setting("quota_megabytes", 1):
+        with slots_taken(home, other):
+            export_ids = [main.enqueued("activities", HEAVY) for _ in range(3)]
+        for export_id in export_ids:
+            assert main.finished("activities", export_id)["status"] == "Completed"
+        assert main.create("leads", BODIES["leads"]).error() == QUOTA_1
+    for export_id in export_ids:
+        backdate(home, export_id, days=2)
+
+
+def test_used_up_quota__comes_after_already_queued(main: ApiUser, spent_quota: str) -> None:
+    # What tap-marketo and embulk tell apart by the text (contract section 3.3).
+    assert main.enqueue("activities", spent_quota).error() == ("1029", "Job already queued")
+
+
+# Retention.
+
+
+def test_file__is_gone_after_its_retention_and_the_status_stays(main: ApiUser, home: Home) -> None:
+    export_id = job_in("Completed", home, main, "leads")
+    backdate(home, export_id, days=6.99)
+    before = main.status("leads", export_id).job()
+    assert main.file("leads", export_id).status == 200
+    backdate(home, export_id, days=0.02)
+    assert_text_404(main.file("leads", export_id))
+    assert_text_404(main.file("leads", export_id, "bytes=0-0"))
+    after = main.status("leads", export_id).job()
+    assert (after["status"], after["fileChecksum"]) == ("Completed", before["fileChecksum"])
+
+
+def test_file_past_retention__is_deleted_from_disk(main: ApiUser, home: Home) -> None:
+    export_id = job_in("Completed", home, main, "leads")
+
+    def files() -> list[str]:
+        return [file.name for file in home.path.rglob(f"*{export_id}*")]
+
+    assert files()
+    backdate(home, export_id, days=7.01)
+    wait_until(lambda: not files(), "the janitor to delete the file")
+
+
+def test_file_retention__follows_its_setting(main: ApiUser, home: Home) -> None:
+    export_id = job_in("Completed", home, main, "activities")
+    with home.setting("file_retention_days", 0):
+        assert_text_404(main.file("activities", export_id))
+
+
+def test_file_being_downloaded__is_not_deleted_under_its_reader(main: ApiUser, home: Home) -> None:
+    export_id = main.enqueued("activities", HEAVY)
+    job = main.finished("activities", export_id)
+    path = f"/bulk/v1/activities/export/{export_id}/file.json"
+    headers = {"Authorization": f"Bearer {main.token}"}
+    digest = hashlib.sha256()
+    with main.http.stream("GET", path, headers=headers) as response:
+        pieces = response.iter_bytes(1000)
+        digest.update(next(pieces))
+        backdate(home, export_id, days=8)
+        wait_until(lambda: not list(home.path.rglob(f"*{export_id}*")), "the file's deletion")
+        for piece in pieces:
+            digest.update(piece)
+    assert f"sha256:{digest.hexdigest()}" == job["fileChecksum"]
+
+
+@pytest.mark.parametrize("state", ["Completed", "Failed"])
+def test_status_of_a_finished_job__is_kept_30_days(main: ApiUser, home: Home, state: str) -> None:
+    export_id = job_in(state, home, main, "leads")
+    backdate(home, export_id, days=29.99)
+    assert main.status("leads", export_id).job()["status"] == state
+    backdate(home, export_id, days=0.02)
+    assert main.status("leads", export_id).error() == UNKNOWN
+    assert main.enqueue("leads", export_id).error() == UNKNOWN
+    assert main.cancel("leads", export_id).error() == UNKNOWN
+    assert_text_404(main.file("leads", export_id))
+
+
+def test_status_retention__follows_its_setting(main: ApiUser, home: Home) -> None:
+    export_id = main.created("leads", BODIES["leads"])
+    fail(home, export_id)
+    backdate(home, export_id, days=2)
+    assert main.status("leads", export_id).job()["status"] == "Failed"
+    with home.setting("status_retention_days", 1):
+        assert main.status("leads", export_id).error() == UNKNOWN
+
+
+# Status refresh.
+
+
+def test_status__follows_the_job_at_once_by_default(main: ApiUser) -> None:
+    export_id = main.enqueued("leads", BODIES["leads"])
+    wait_for(
+        lambda: (
+            main.status("leads", export_id).job()
+            if main.status("leads", export_id).job()["status"] == "Completed"
+            else None
+        ),
+        "the job to be shown as completed",
+        seconds=10,
+    )
+
+
+def test_status_refresh__holds_back_progress_but_nothing_the_client_did(
+    main: ApiUser, home: Home
+) -> None:
+    with home.setting("status_refresh_seconds", 86_400 * 365):
+        export_id = main.created("leads", BODIES["leads"])
+        assert main.enqueue("leads", export_id).job()["status"] == "Queued"
+
+        def is_completed() -> bool:
+            with home.sql() as connection:
+                query = "SELECT state FROM export_job WHERE export_id = ?"
+                return connection.execute(query, [export_id]).fetchone() == ("Completed",)
+
+        wait_until(is_completed, "the job to complete behind the scenes")
+        shown = main.status("leads", export_id).job()
+        assert list(shown) == ["exportId", "format", "status", "createdAt", "queuedAt"]
+        assert shown["status"] == "Queued"
+        listed = {job["exportId"]: job["status"] for job in main.list("leads").jobs()}
+        assert listed[export_id] == "Queued"
+        cancelled = main.created("leads", BODIES["leads"])
+        main.cancel("leads", cancelled)
+        assert main.status("leads", cancelled).job()["status"] == "Cancelled"
+    assert main.status("leads", export_id).job()["status"] == "Completed"
+
+
+# A strict server keeps Marketo's pace.
+
+
+def test_strict_server__refreshes_the_status_once_a_minute(
+    make_world: Callable[[], World],
+) -> None:
+    world = make_world()
+    with (
+        running_server(world.home, "--strict") as server,
+        ApiUser(server.base_url, world.main) as user,
+    ):
+        export_id = user.enqueued("leads", BODIES["leads"])
+        home = world.home
+
+        def finished_at() -> int | None:
+            with home.sql() as connection:
+                query = "SELECT finished_at FROM export_job WHERE export_id = ?"
+                found: int | None = connection.execute(query, [export_id]).fetchone()[0]
+                return found
+
+        wait_for(finished_at, "the job to finish behind the scenes")
+        at_once = user.status("leads", export_id).job()["status"]
+        backdate(home, export_id, days=120 / 86_400)
+        later = user.status("leads", export_id).job()["status"]
+    # The minute may have turned between the end and the look.
+    assert at_once in {"Queued", "Processing", "Completed"}
+    assert later == "Completed"
+
+
+def test_settings__are_shown_and_set_by_command(main: ApiUser, home: Home) -> None:
+    home.command("subscription", "set", "queue_limit_jobs", "1")
+    shown = home.command("subscription", "show", "--json").json()
+    assert "queue_limit_jobs" in str(shown)
+    first, second = (main.created("activities", HEAVY) for _ in range(2))
+    with slots_taken(home, main, slots=1):
+        assert main.enqueue("activities", first).error() == QUEUE_FULL
+    home.command("subscription", "set", "queue_limit_jobs", "10")
+    assert main.enqueue("activities", second).job()["status"] == "Queued"
+
+
+def test_setting_that_breaks_its_rule__is_refused(home: Home) -> None:
+    for name, value in (("queue_limit_jobs", "0"), ("quota_megabytes", "x"), ("no_such", "1")):
+        refused = home.run("subscription", "set", name, value)
+        assert refused.exit_code != 0
+        assert name in refused.errors + refused.output

@@ -1,0 +1,40 @@
+"""The migrations make exactly the tables that the queries name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from tailrace.store.database import Database
+from tailrace.store.migrations import HEAD_REVISION
+from tailrace.store.migrations.upgrade import alembic_config
+from tailrace.store.tables import metadata
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_migrated_database__has_the_tables_of_the_program(tmp_path: Path) -> None:
+    database = Database(tmp_path / "tailrace.db")
+    database.migrate()
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    database.close()
+
+
+def test_head_revision__is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [HEAD_REVISION]
+
+
+def test_migrate__changes_nothing_the_second_time(tmp_path: Path) -> None:
+    database = Database(tmp_path / "tailrace.db")
+    database.migrate()
+    database.close()
+    before = (tmp_path / "tailrace.db").read_bytes()
+    again = Database(tmp_path / "tailrace.db")
+    again.migrate()
+    again.close()
+    assert (tmp_path / "tailrace.db").read_bytes() == before
