@@ -82,6 +82,7 @@ class Application:
             self.subscriptions,
             self.identity,
             self.files,
+            activity_log=self.activity_log,
             pause_seconds=settings.janitor_seconds,
             clock=clock,
         )

@@ -87,7 +87,7 @@ def test_eleventh_job_in_the_queue__is_refused_and_stays_created(
 ) -> None:
     with slots_taken(home, other):
         families: list[Family] = ["leads", "activities"] * 4
-        queued = [(family, main.enqueued(family, BODIES[family])) for family in families]
+        queued = [main.enqueued(family, BODIES[family]) for family in families]
         eleventh = main.created("leads", BODIES["leads"])
         assert main.enqueue("leads", eleventh).error() == QUEUE_FULL
         assert other.enqueue("activities", other.created("activities", HEAVY)).error() == QUEUE_FULL
@@ -97,9 +97,9 @@ def test_eleventh_job_in_the_queue__is_refused_and_stays_created(
             "status",
             "createdAt",
         ]
-        main.cancel(*queued[0])
+        main.cancel("leads", queued[0])
         assert main.enqueue("leads", eleventh).job()["status"] == "Queued"
-    for family, export_id in queued[1:]:
+    for family, export_id in zip(families[1:], queued[1:], strict=True):
         assert main.finished(family, export_id)["status"] == "Completed"
 
 
@@ -123,7 +123,7 @@ def test_queue__is_first_come_first_served_across_families_and_users(
 ) -> None:
     families: list[Family] = ["activities", "leads", "leads", "activities", "leads"]
     users = [main, other, main, other, main]
-    created = [
+    created: list[tuple[ApiUser, Family, str]] = [
         (user, family, user.created(family, BODIES[family]))
         for user, family in zip(users, families, strict=True)
     ]

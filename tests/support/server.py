@@ -69,6 +69,18 @@ class Server:
         """End it in the middle of whatever it does."""
         self._end(signal.SIGKILL)
 
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def wait_for_crash(self) -> None:
+        """Return once it has been killed by a signal of its own making."""
+        process = self._process
+        assert process is not None
+        assert process.wait(timeout=DEADLINE_SECONDS) == -signal.SIGKILL
+        self._process = None
+
     def log(self) -> str:
         """What it has written so far on its standard streams."""
         return self._log.read_text(encoding="utf-8", errors="replace")

@@ -7,9 +7,14 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from tailrace.domain.export_job import SubscriptionId
+from tailrace.domain.lead_fields import DataType
+from tailrace.store.database import Database
+from tailrace.store.subscriptions import Subscriptions
 from tests.support.home import Credentials, Home
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 #: Holds every lead and activity below that is "in March".
@@ -258,3 +263,15 @@ def add_assets(home: Home) -> None:
             " VALUES (1, ?, ?, 0)",
             [(list_id, lead) for list_id, leads in LIST_MEMBERS.items() for lead in leads],
         )
+
+
+def add_custom_fields(home: Home, fields: Sequence[tuple[str, str]]) -> None:
+    """Lead fields of the subscription's own: name and data type each."""
+    database = Database(home.path / "tailrace.db")
+    try:
+        for name, data_type in fields:
+            Subscriptions(database, is_strict=False).create_lead_field(
+                SubscriptionId(1), name=name, display_name=name, data_type=DataType(data_type)
+            )
+    finally:
+        database.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ from tailrace.domain.quota import quota_day_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.domain.subscription_settings import SubscriptionSettings

@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 from tailrace.api.envelope import success_response
 from tailrace.api.file_response import file_reply
 from tailrace.api.job_document import job_document
-from tailrace.domain.errors import (
-    ExportFileNotFoundError,
-    ParameterValueError,
-    ScalarTypeError,
-)
+from tailrace.domain.errors import ParameterValueError, ScalarTypeError
 from tailrace.domain.job_state import JobState
 from tailrace.domain.paging import position_of, position_token
 
@@ -51,7 +47,9 @@ class ExportEndpoints:
 
     def create(self, call: Call) -> Response:
         """A new job, not running yet."""
-        return _job_response(call, call.application.jobs.create(call.caller, self.family, call.body))
+        return _job_response(
+            call, call.application.jobs.create(call.caller, self.family, call.body)
+        )
 
     def enqueue(self, call: Call) -> Response:
         """The job, from now on in the queue."""
@@ -72,11 +70,7 @@ class ExportEndpoints:
         """The bytes of the job's result file, or the part that the request asks for."""
         application = call.application
         result = application.jobs.result_file(call.caller, self.family, _export_id(call))
-        try:
-            opened = application.files.open(call.caller.subscription_id, result.name)
-        except FileNotFoundError as error:
-            # The janitor came between the look-up and the opening.
-            raise ExportFileNotFoundError from error
+        opened = application.files.open(call.caller.subscription_id, result.name)
         return file_reply(opened, result, call.request)
 
 

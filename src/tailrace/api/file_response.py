@@ -78,9 +78,7 @@ def _reply(opened: OpenFile, result: ResultFile, request: ApiRequest) -> Reply:
             return _content_reply(opened, result, request, tag)
 
 
-def _content_reply(
-    opened: OpenFile, result: ResultFile, request: ApiRequest, tag: str
-) -> Reply:
+def _content_reply(opened: OpenFile, result: ResultFile, request: ApiRequest, tag: str) -> Reply:
     size = result.size_bytes
     # Ranges are defined for GET alone (RFC 9110 section 14.2).
     wanted = effective_range(request.headers, tag) if request.method == "GET" else None
@@ -135,7 +133,7 @@ class _StreamedFile:
         self._read: Future[bytes] | None = None
         self._is_closed = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         gone = asyncio.create_task(_wait_until_gone(receive))
         try:
             await send(

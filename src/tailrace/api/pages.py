@@ -27,9 +27,7 @@ def page_routes(described: Sequence[Route]) -> tuple[Route, ...]:
     )
 
 
-def _page(
-    path: str, body: bytes, media_type: str, headers: dict[str, str] | None = None
-) -> Route:
+def _page(path: str, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Route:
     every = {"X-Content-Type-Options": "nosniff"} | (headers or {})
     return Route(
         path=path,

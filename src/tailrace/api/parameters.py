@@ -57,9 +57,7 @@ def parse_query(query_string: bytes) -> Parameters:
 def parse_urlencoded(body: bytes) -> Parameters | None:
     """The fields of an `application/x-www-form-urlencoded` body, or None if it cannot be one."""
     try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, max_num_fields=MAXIMUM_FORM_FIELDS
-        )
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAXIMUM_FORM_FIELDS)
     except ValueError:
         return None
     return Parameters(pairs)

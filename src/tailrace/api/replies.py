@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Reply(Protocol):
     """An ASGI application for one answer; every Starlette response is one."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, /) -> None: ...
 
 
 @runtime_checkable

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def settings_of(home: Path | None, **options: object) -> Settings:
     """The settings of this process: what was given on the command line, else the environment.
 
-    Raises UsageError naming the option and the variable that may hold the wrong value.
+    Raises UsageError naming the option or the variable that holds a wrong value.
     """
     from pydantic import ValidationError
 
@@ -31,9 +31,8 @@ def settings_of(home: Path | None, **options: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        raise UsageError(
-            f"--{name.replace('_', '-')} or TAILRACE_{name.upper()}: {first['msg']}."
-        ) from error
+        where = f"--{name.replace('_', '-')}" if name in given else f"TAILRACE_{name.upper()}"
+        raise UsageError(f"{where}: {first['msg']}.") from error
 
 
 @contextmanager

@@ -13,7 +13,7 @@ PermissionOption = Annotated[
     list[Permission], typer.Option("--permission", help="May be given several times.")
 ]
 
-app = group("Create and list roles, which are named sets of permissions.")
+app = group("Create and list roles: sets of permissions.")
 
 
 @app.command(

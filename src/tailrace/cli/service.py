@@ -11,7 +11,7 @@ from tailrace.cli.options import HomeOption, JsonOption, example, group
 if TYPE_CHECKING:
     from tailrace.store.identity import ServiceCredentials
 
-app = group("Create, list, rotate and revoke custom services (client id and secret).")
+app = group("Manage custom services, which hold credentials.")
 
 ClientId = Annotated[str, typer.Argument(help="The service's client id.", show_default=False)]
 

@@ -9,7 +9,7 @@ import typer
 
 from tailrace.cli.options import HomeOption, JsonOption, example, group
 
-app = group("Show and set what the subscription allows: limits, quota, retention, filters.")
+app = group("Show and set limits, quota and retention.")
 
 
 @app.command(epilog=example("tailrace subscription show --home ./tailrace-home"))

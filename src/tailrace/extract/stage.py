@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
 Item = TypeVar("Item")
 
+#: Hands an item to whoever takes them; blocks while enough are waiting.
+Put = Callable[[Item], None]
+
+_IDLE_SECONDS = 1.0
+
 
 class StageAbandonedError(Exception):
-    """Raised inside a stage's thread when nobody takes its items any more."""
+    """Raised by `put` when nobody takes the items any more."""
 
 
 class Stage(Generic[Item]):
-    """Runs `produce(put)` in a thread; whoever is inside the `with` block takes what it puts.
+    """Runs `produce(put)` in a thread while the `with` block that it opens takes the items.
 
-    `put` blocks while `ahead` items wait to be taken, so a producer that makes an item between
-    two puts is at most that many items ahead. An error of `produce` is raised by `take` in place
-    of the next item. Leaving the block ends and joins the thread, whatever happened.
+    `put` returns once fewer than `ahead` items are waiting, so a producer works on at most one
+    item beyond those. What `produce` raises is raised by `items` in its place. Leaving the block
+    ends and joins the thread, whatever happened.
     """
 
-    def __init__(
-        self, produce: Callable[[Callable[[Item], None]], None], *, ahead: int, name: str
-    ) -> None:
+    def __init__(self, produce: Callable[[Put[Item]], None], *, ahead: int, name: str) -> None:
         self._produce = produce
         self._ahead = ahead
         self._changed = threading.Condition()
@@ -36,5 +40,47 @@ class Stage(Generic[Item]):
         self._is_abandoned = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def take(self, timeout_seconds: float | None = None) -> Item | None:
-        """The next item. Raises StopIteration"""
+    def items(self, *, on_idle: Callable[[], None] | None = None) -> Iterator[Item]:
+        """The items in order; calls `on_idle` each second that none comes."""
+        while True:
+            with self._changed:
+                while not self._waiting and not self._is_finished:
+                    has_news = self._changed.wait(_IDLE_SECONDS)
+                    if not has_news and on_idle is not None:
+                        on_idle()
+                if not self._waiting:
+                    break
+                item = self._waiting.popleft()
+                self._changed.notify_all()
+            yield item
+        if self._error is not None:
+            raise self._error
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._is_abandoned = True
+            self._waiting.clear()
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._produce(self._put)
+        except BaseException as error:  # noqa: BLE001 - it is raised again where items are taken
+            self._error = error
+        with self._changed:
+            self._is_finished = True
+            self._changed.notify_all()
+
+    def _put(self, item: Item) -> None:
+        with self._changed:
+            if not self._is_abandoned:
+                self._waiting.append(item)
+                self._changed.notify_all()
+            self._changed.wait_for(lambda: self._is_abandoned or len(self._waiting) < self._ahead)
+            if self._is_abandoned:
+                raise StageAbandonedError

@@ -3,7 +3,7 @@
 Theory of operation: a writer fills `<export id>.<fence>.part` and syncs it; the rename to
 `<export id>.<fence>.csv` and the sync of the directory publish it; only then may the job be
 completed. The fencing number in the name keeps the attempts of one job apart. A process killed
-anywhere leaves a part or an unclaimed file, never a wrong one, and the sweep removes those.
+anywhere leaves a part or an unclaimed file, never a wrong one; the janitor removes those.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from tailrace.domain.export_job import ResultFile
 from tailrace.durability import make_directory, sync_path
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
     from types import TracebackType
 
     from tailrace.domain.export_job import ExportId, SubscriptionId
@@ -143,19 +142,10 @@ class FileDirectory:
         """Deletes a file, if it is there; who has it open reads on."""
         self._path(subscription_id, name).unlink(missing_ok=True)
 
-    def sweep(self, subscription_id: SubscriptionId, keep: AbstractSet[str]) -> list[str]:
-        """Deletes every file whose name is not in `keep`; returns their names.
-
-        `keep` must hold the names of published files and, for each job that is processing, both
-        its part and its result name under the fencing number in force.
-        """
+    def names(self, subscription_id: SubscriptionId) -> set[str]:
+        """Names of all files of the subscription: published, being written, and orphans."""
         directory = self._directory(subscription_id)
-        if not directory.is_dir():
-            return []
-        swept = [path for path in directory.iterdir() if path.name not in keep]
-        for path in swept:
-            path.unlink(missing_ok=True)
-        return sorted(path.name for path in swept)
+        return {path.name for path in directory.iterdir()} if directory.is_dir() else set()
 
     def _directory(self, subscription_id: SubscriptionId) -> Path:
         return self._root / str(subscription_id)

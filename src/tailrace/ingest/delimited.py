@@ -85,11 +85,14 @@ class DelimitedSource:
 
     def _take_regular(self, names: Sequence[str]) -> RecordBatch | None:
         """All complete records of the data, or None if they need the exact path."""
-        end = len(self._data) if self._reader.is_at_end else record_boundary(self._data)
-        chunk = self._data[:end]
-        frame = parse_regular(chunk, self._delimiter, names)
-        if frame is None:
-            return None
+        for find_end in (_line_end, record_boundary):
+            chunk = self._data if self._reader.is_at_end else self._data[: find_end(self._data)]
+            frame = parse_regular(chunk, self._delimiter, names)
+            if frame is not None:
+                return self._regular_batch(frame, chunk)
+        return None
+
+    def _regular_batch(self, frame: pl.DataFrame, chunk: bytes) -> RecordBatch:
         ends = line_counts(frame, chunk).cum_sum()
         starts = ends.shift(1, fill_value=0)
         physical_lines = cache(lambda: chunk.split(b"\n"))
@@ -98,7 +101,7 @@ class DelimitedSource:
             return raw_text(b"\n".join(physical_lines()[starts[position] : ends[position]]))
 
         batch = self._batch(frame, starts, [], text_of)
-        self._advance(ExactRecords(bytes_done=end, lines_done=ends[-1]))
+        self._advance(ExactRecords(bytes_done=len(chunk), lines_done=ends[-1]))
         return batch
 
     def _take_exactly(self, names: Sequence[str]) -> RecordBatch:
@@ -144,6 +147,11 @@ class DelimitedSource:
     def _advance(self, found: ExactRecords) -> None:
         self._data = self._data[found.bytes_done :]
         self._line += found.lines_done
+
+
+def _line_end(data: bytes) -> int:
+    """Where the last record ends unless records hold line breaks, which is rare."""
+    return data.rfind(b"\n") + 1
 
 
 def _ssv_delimiter(data: bytes) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from tailrace.files.directory import part_name, result_name
 from tailrace.store import jobs as store
 
 if TYPE_CHECKING:
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.files.directory import FileDirectory
+    from tailrace.lake.activity_log import ActivityLog
     from tailrace.store.database import Database
     from tailrace.store.identity import Identity
     from tailrace.store.subscriptions import Subscriptions
+
+#: A sweep of a lake keeps its writers waiting, and finds something only after a crash.
+_LAKE_SWEEP_INTERVAL = timedelta(hours=1)
 
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +42,7 @@ class Janitor:
         identity: Identity,
         files: FileDirectory,
         *,
+        activity_log: Callable[[SubscriptionId], ActivityLog],
         pause_seconds: float,
         clock: Callable[[], datetime],
     ) -> None:
@@ -44,6 +50,8 @@ class Janitor:
         self._subscriptions = subscriptions
         self._identity = identity
         self._files = files
+        self._activity_log = activity_log
+        self._lakes_due_at = clock()
         self._pause_seconds = pause_seconds
         self._clock = clock
         self._is_stopping = threading.Event()
@@ -63,8 +71,15 @@ class Janitor:
         """One round over every subscription."""
         for subscription_id in self._subscriptions.ids():
             self._apply_retention(subscription_id)
-            self._sweep(subscription_id)
+            self._sweep_files(subscription_id)
         self._identity.forget_expired_tokens()
+        if self._clock() >= self._lakes_due_at:
+            self._sweep_lakes()
+
+    def _sweep_lakes(self) -> None:
+        for subscription_id in self._subscriptions.ids():
+            self._activity_log(subscription_id).sweep(self._clock())
+        self._lakes_due_at = self._clock() + _LAKE_SWEEP_INTERVAL
 
     def _repeat(self) -> None:
         while not self._is_stopping.wait(self._pause_seconds):
@@ -83,13 +98,14 @@ class Janitor:
             store.mark_expired_files(connection, subscription_id, files_before, now)
             store.delete_old_jobs(connection, subscription_id, jobs_before)
 
-    def _sweep(self, subscription_id: SubscriptionId) -> None:
+    def _sweep_files(self, subscription_id: SubscriptionId) -> None:
         # The directory is listed before the jobs are: a file that appears later is not looked at,
         # and a job that was claimed later has no file in the list.
         names = self._files.names(subscription_id)
         with self._database.read() as connection:
             used = store.files_in_use(connection, subscription_id)
             claims = store.claims_in_progress(connection, subscription_id)
-        used.update(*(self._files.names_of(export_id, fence) for export_id, fence in claims))
+        for export_id, fence in claims:
+            used |= {part_name(export_id, fence), result_name(export_id, fence)}
         for name in names - used:
             self._files.delete(subscription_id, name)

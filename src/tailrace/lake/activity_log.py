@@ -34,7 +34,7 @@ from tailrace.lake.table_lock import TableLock
 from tailrace.lake.time_slices import time_slices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from datetime import datetime
 
     from deltalake.transaction import AddAction
@@ -60,7 +60,7 @@ class ActivityLog:
         self._lock = TableLock(path.with_name(f"{path.name}.lock"))
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> Generator[None]:
         """Keeps other writers out, so that what a look-up said still holds when rows are appended."""
         make_directory(self._path.parent)
         with self._lock.held():
@@ -173,10 +173,10 @@ class ActivityLog:
         for action in actions:
             (self._path / action.path).unlink(missing_ok=True)
 
-    def _commit(self, table: DeltaTable, actions: list[AddAction]) -> None:
+    def _commit(self, table: DeltaTable, actions: Sequence[AddAction]) -> None:
         # If this raises, the entry may be there or not: the files stay, and are swept if unnamed.
         table.create_write_transaction(
-            actions, mode="append", schema=delta_schema(), partition_by=[DAY_COLUMN]
+            [*actions], mode="append", schema=delta_schema(), partition_by=[DAY_COLUMN]
         )
         reach("append.committed")
         self._sync_log(table.version())

@@ -32,7 +32,7 @@ STATISTICS_COLUMNS = ("marketoGUID", "activityDate", "activityTypeId", "primaryA
 
 _TEXT_COLUMNS = tuple(name for name, kind in ACTIVITY_SCHEMA.items() if kind == pl.String())
 
-_DELTA_TYPES = {
+_DELTA_TYPES: dict[pl.DataType, str] = {
     pl.Int64(): "long",
     pl.Int32(): "integer",
     pl.String(): "string",
@@ -58,7 +58,7 @@ def canonical_rows(rows: pl.DataFrame) -> pl.DataFrame:
     if dict(rows.schema) != ACTIVITY_SCHEMA:
         raise TypeError(f"rows of activities do not have the columns {rows.schema}")
     seconds = pl.col("activityDate").dt.truncate("1s")
-    straight = rows.select(ACTIVITY_SCHEMA).with_columns(
+    straight = rows.select(*ACTIVITY_SCHEMA).with_columns(
         seconds, *(_straight_text(rows[name]) for name in _TEXT_COLUMNS)
     )
     _check_values(straight)

@@ -43,7 +43,9 @@ def orphans(table_path: Path, current: set[str], before: float) -> list[Path]:
     unnamed = [path for path in data if str(path.relative_to(table_path)) not in current]
     old = [path for path in (*staged, *unnamed) if path.stat().st_mtime < before]
     # Files of earlier versions are rare here (somebody compacted) and the log is long to read.
-    named = _named_by_any_version(table_path) if any(path in unnamed for path in old) else set()
+    named: set[str] = set()
+    if any(path in unnamed for path in old):
+        named = _named_by_any_version(table_path)
     return [path for path in old if str(path.relative_to(table_path)) not in named]
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
 
@@ -23,7 +23,7 @@ class TableLock:
         self._descriptor = -1
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Generator[None]:
         """Waits until nobody else holds the lock, in this process or another on this machine."""
         with self._thread_lock:
             if self._depth == 0:

@@ -257,13 +257,13 @@ def files_in_use(connection: Connection, subscription_id: SubscriptionId) -> set
 
 def claims_in_progress(
     connection: Connection, subscription_id: SubscriptionId
-) -> set[tuple[str, int]]:
+) -> set[tuple[ExportId, int]]:
     """Export id and fencing number of every job that a runner may be writing a file for."""
     query = select(export_job.c.export_id, export_job.c.fence).where(
         export_job.c.subscription_id == subscription_id,
         export_job.c.state == JobState.PROCESSING.value,
     )
-    return {(row.export_id, row.fence) for row in connection.execute(query)}
+    return {(ExportId(row.export_id), row.fence) for row in connection.execute(query)}
 
 
 def mark_expired_files(

@@ -1,0 +1,69 @@
+"""The demo's own server: a real `tailrace serve` process on a free port and a temporary home."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tailrace.cli.errors import CommandError
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 15.0
+_LOOK_EVERY_SECONDS = 0.05
+
+_BASE_URL = re.compile(r"answers on (http://\S+)")
+
+
+class DemoServer:
+    """A directory with the home and everything the demo writes, and the process that serves it."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="tailrace-demo-"))
+        self.home = self.directory / "home"
+        self._log = self.directory / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None, "the server has not been started"
+        return self._process.pid
+
+    def start(self) -> str:
+        """Start the server; its base URL, once it answers. Raises CommandError if it does not."""
+        command = [sys.executable, "-m", "tailrace", "serve", "--home", str(self.home)]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*command, "--host", "127.0.0.1", "--port", "0"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # A Ctrl-C is the demo's to handle, and a server that is kept outlives it.
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            announced = _BASE_URL.search(self._log.read_text(errors="replace"))
+            if announced is not None:
+                return announced[1]
+            time.sleep(_LOOK_EVERY_SECONDS)
+        raise CommandError(f"The server did not start. It wrote:\n{self.last_words()}")
+
+    def last_words(self) -> str:
+        """The end of what the server wrote."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
+
+    def remove(self) -> None:
+        """End the process and delete the directory; whatever state either is in."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self.directory, ignore_errors=True)

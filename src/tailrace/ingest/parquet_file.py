@@ -1,0 +1,72 @@
+"""Parquet in batches, its values turned into the texts that the other formats have."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tailrace.domain.errors import AdministrationError
+from tailrace.ingest.record_batch import RecordBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tailrace.ingest.source_format import SourceFile
+
+BATCH_ROWS = 50_000
+
+
+class ParquetSource:
+    """One Parquet file. Raises AdministrationError if it is none, or holds what has no text."""
+
+    def __init__(self, source: SourceFile, batch_rows: int = BATCH_ROWS) -> None:
+        if source.is_gzip:
+            raise AdministrationError("A Parquet file is compressed inside, not with gzip.")
+        self._size_bytes = source.size_bytes
+        self._batch_rows = batch_rows
+        try:
+            self._rows = pl.scan_parquet(source.path, glob=False, hive_partitioning=False)
+            schema = self._rows.collect_schema()
+            self._row_count: int = self._rows.select(pl.len()).collect().item()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise AdministrationError(f"The file is not Parquet: {error}") from error
+        self.header = list(schema.names())
+        self._columns = [_text(name, schema[name]) for name in self.header]
+
+    def close(self) -> None:
+        """Nothing stays open between batches."""
+
+    def batches(self, names: Sequence[str]) -> Iterator[RecordBatch]:
+        """The rows in order, in columns called `names`; their numbers begin at 1."""
+        for start in range(0, self._row_count, self._batch_rows):
+            batch = self._rows.slice(start, self._batch_rows).select(self._columns)
+            frame = batch.collect().rename(dict(zip(self.header, names, strict=True)))
+            end = start + frame.height
+            yield RecordBatch(
+                frame=frame,
+                lines=pl.int_range(start + 1, end + 1, dtype=pl.Int64, eager=True),
+                text_of=partial(_row_text, frame),
+                malformed=[],
+                bytes_done=self._size_bytes * end // self._row_count,
+            )
+
+
+def _row_text(frame: pl.DataFrame, position: int) -> str:
+    return json.dumps(frame.row(position, named=True), ensure_ascii=False)
+
+
+def _text(name: str, kind: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(kind, pl.Datetime):
+        utc = column.dt.convert_time_zone("UTC") if kind.time_zone else column
+        text = utc.dt.to_string("%Y-%m-%dT%H:%M:%SZ")
+    elif isinstance(kind, pl.Struct):
+        text = column.struct.json_encode()
+    elif kind.is_numeric() or kind in (pl.String, pl.Boolean, pl.Date, pl.Null, pl.Categorical):
+        text = column.cast(pl.String)
+    else:
+        raise AdministrationError(f"Column '{name}' holds {kind}, which cannot be loaded.")
+    return pl.when(text != "").then(text).alias(name)
