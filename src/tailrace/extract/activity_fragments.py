@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tailrace.lake.snapshot import DataFile
 
 #: Plain bytes of the rows of a fragment; about three fragments are in memory at a time.
-FRAGMENT_BYTES = 96 * 1024 * 1024
+FRAGMENT_BYTES = 80 * 1024 * 1024
 
 #: Up to this size the largest row stands for all when rows are weighed: no text is read for it.
 _USUAL_ROW_BYTES = 1024

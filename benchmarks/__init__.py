@@ -1,0 +1,1 @@
+"""Benchmarks: figures behind every claim of speed, each with the command that makes it."""
