@@ -4,7 +4,7 @@ Each round runs, each in a fresh process:
   tailrace  `write_export` from the lake into a published result file (read, sort, render, hash, sync)
   duckdb    `COPY (SELECT …) TO csv` from the same files, unsorted, then `sha256sum`
 
-    .venv/bin/python benchmarks/activity_export.py --rows 10000000 --rounds 5
+    .venv/bin/python -m benchmarks.activity_export --rows 10000000 --rounds 5
 
 Take the ratio, not the seconds: it should be at most 0.7, with at most 600 MB of memory.
 """
@@ -15,20 +15,20 @@ import argparse
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks.measurement import measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import polars as pl
 
+    from benchmarks.measurement import Measurement
     from tailrace.domain.export_request import ExportRequest
 
 # Heavy libraries are imported in the processes that need them: the parent's memory would count
@@ -40,20 +40,6 @@ SECONDS_PER_DAY = 86_400
 BATCH_ROWS = 330_000
 TARGET_RATIO = 0.7
 TARGET_MEGABYTES = 600
-
-
-@dataclass(frozen=True)
-class Measurement:
-    wall_seconds: float
-    cpu_seconds: float
-    peak_megabytes: float
-
-    def __add__(self, other: Measurement) -> Measurement:
-        return Measurement(
-            self.wall_seconds + other.wall_seconds,
-            self.cpu_seconds + other.cpu_seconds,
-            max(self.peak_megabytes, other.peak_megabytes),
-        )
 
 
 def main() -> None:
@@ -88,8 +74,10 @@ def compare(home: Path, rows: int, rounds: int) -> None:
     ours: list[Measurement] = []
     theirs: list[Measurement] = []
     for _ in range(rounds):
+        _clear(home)
         ours.append(_measured_step("tailrace", home, rows))
-        theirs.append(_measured_step("duckdb", home, rows) + _measured(_checksum_command(home)))
+        _clear(home)
+        theirs.append(_measured_step("duckdb", home, rows) + measured(_checksum_command(home)))
         print(
             f"  tailrace {ours[-1].wall_seconds:6.2f} s   duckdb {theirs[-1].wall_seconds:6.2f} s"
         )
@@ -111,21 +99,16 @@ def _print_table(ours: list[Measurement], theirs: list[Measurement]) -> None:
     print(f"memory aim: at most {TARGET_MEGABYTES} MB")
 
 
+def _clear(home: Path) -> None:
+    """Neither side pays for deleting or writing back what the other has left."""
+    shutil.rmtree(home / "files", ignore_errors=True)
+    _duckdb_file(home).unlink(missing_ok=True)
+    os.sync()
+
+
 def _measured_step(step: str, home: Path, rows: int) -> Measurement:
-    script = [sys.executable, __file__, "--step", step, "--home", str(home), "--rows", str(rows)]
-    return _measured(script)
-
-
-def _measured(command: list[str]) -> Measurement:
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall_seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Measurement(wall_seconds, cpu_seconds, usage.ru_maxrss / 1024)
+    module = [sys.executable, "-m", "benchmarks.activity_export"]
+    return measured([*module, "--step", step, "--home", str(home), "--rows", str(rows)])
 
 
 # The two sides.

@@ -34,6 +34,10 @@ POINTS = (
     "job.complete.before_commit",
     "job.complete.after_commit",
     "job.fail.before_commit",
+    # loading files (ingest), besides the append points above
+    "load.activities.batch_appended",
+    "load.leads.batch_committed",
+    "load.leads.before_completed",
 )
 
 _point = os.environ.get("TAILRACE_CRASH_POINT")

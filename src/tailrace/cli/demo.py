@@ -96,9 +96,7 @@ def _run(server: DemoServer, *, leads: int, activities: int, is_kept: bool) -> N
         _hand_over(server, base_url, credentials, results)
 
 
-def _prepare(
-    server: DemoServer, leads: int, activities: int, bars: Bars
-) -> ServiceCredentials:
+def _prepare(server: DemoServer, leads: int, activities: int, bars: Bars) -> ServiceCredentials:
     """Fill the home with sample data and make the service that the demo calls with."""
     raise NotImplementedError
 

@@ -120,4 +120,6 @@ def _row_count(path: Path) -> int:
 
 def _first_lines(path: Path) -> tuple[str, ...]:
     with path.open(encoding="utf-8", newline="") as file:
-        return tuple(line.rstrip("\n") for _, line in zip(range(1 + _SHOWN_ROWS), file, strict=False))
+        return tuple(
+            line.rstrip("\n") for _, line in zip(range(1 + _SHOWN_ROWS), file, strict=False)
+        )

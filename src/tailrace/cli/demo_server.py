@@ -37,7 +37,7 @@ class DemoServer:
         """Start the server; its base URL, once it answers. Raises CommandError if it does not."""
         command = [sys.executable, "-m", "tailrace", "serve", "--home", str(self.home)]
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, no input in it
                 [*command, "--host", "127.0.0.1", "--port", "0"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

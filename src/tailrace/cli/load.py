@@ -2,27 +2,148 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tailrace.cli.options import HomeOption, JsonOption, example, group
 
+if TYPE_CHECKING:
+    from tailrace.ingest.loading import LoadReport
+    from tailrace.ingest.source_format import SourceFormat
+
 app = group("Load leads or activities from files.")
 
 Files = Annotated[
-    list[Path], typer.Argument(help="Files to load, in order.", show_default=False)
+    list[Path],
+    typer.Argument(
+        help="CSV, TSV, SSV, NDJSON or Parquet, also with .gz; the name tells which.",
+        show_default=False,
+    ),
+]
+
+FormatOption = Annotated[
+    str | None,
+    typer.Option("--format", help="csv, tsv, ssv, ndjson or parquet, for names that do not tell."),
+]
+
+RejectsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rejects",
+        help="Where rejected rows go, with line, field and reason. Default: a file in the home.",
+        show_default=False,
+        dir_okay=False,
+    ),
 ]
 
 
-@app.command(epilog=example("tailrace load leads leads.csv --home ./tailrace-home --json"))
-def leads(files: Files, home: HomeOption = None, is_json: JsonOption = False) -> None:
-    """Load leads by REST field name."""
+@app.command(
+    epilog=example(
+        "tailrace load leads leads.csv --home ./tailrace-home --json",
+        "tailrace load leads leads.csv --create-fields --rejects rejected-leads.csv",
+    )
+)
+def leads(
+    files: Files,
+    home: HomeOption = None,
+    file_format: FormatOption = None,
+    rejects: RejectsOption = None,
+    create_fields: Annotated[
+        bool,
+        typer.Option("--create-fields", help="Make custom text fields of unknown columns."),
+    ] = False,
+    is_json: JsonOption = False,
+) -> None:
+    """Load leads: columns by REST field name, or a file that a lead export wrote.
+
+    A lead that is there already, by its id or else its e-mail address, is updated; `id`,
+    `createdAt` and `updatedAt` are taken where the file has them. A row that cannot be loaded is
+    rejected alone. Loading the same file again loads nothing twice.
+    """
+    from tailrace.cli.home import opened_home
+    from tailrace.cli.progress import load_progress
+    from tailrace.ingest.leads import load_leads
+    from tailrace.ingest.loading import LoadOptions
+
+    options = LoadOptions(
+        format=_format(file_format), reject_path=rejects, create_fields=create_fields
+    )
+    with opened_home(home) as application, load_progress("Loading leads") as progress:
+        report = load_leads(application, files, options=options, progress=progress)
+    _print_report("leads", report, is_json=is_json)
 
 
 @app.command(
-    epilog=example("tailrace load activities activities.ndjson --home ./tailrace-home --json")
+    epilog=example(
+        "tailrace load activities activities.ndjson --home ./tailrace-home --json",
+        "tailrace load activities activities.ndjson --register-types",
+    )
 )
-def activities(files: Files, home: HomeOption = None, is_json: JsonOption = False) -> None:
-    """Load activities."""
+def activities(
+    files: Files,
+    home: HomeOption = None,
+    file_format: FormatOption = None,
+    rejects: RejectsOption = None,
+    register_types: Annotated[
+        bool,
+        typer.Option("--register-types", help="Make activity types of unknown type ids."),
+    ] = False,
+    is_json: JsonOption = False,
+) -> None:
+    """Load activities: the columns of an activity export, or a file that one wrote.
+
+    An activity that is there already, by its marketoGUID, is passed over. In NDJSON, `attributes`
+    is an object. A row that cannot be loaded is rejected alone. Loading the same file again loads
+    nothing twice.
+    """
+    from tailrace.cli.home import opened_home
+    from tailrace.cli.progress import load_progress
+    from tailrace.ingest.activities import load_activities
+    from tailrace.ingest.loading import LoadOptions
+
+    options = LoadOptions(
+        format=_format(file_format), reject_path=rejects, register_types=register_types
+    )
+    with opened_home(home) as application, load_progress("Loading activities") as progress:
+        report = load_activities(application, files, options=options, progress=progress)
+    _print_report("activities", report, is_json=is_json)
+
+
+def _format(name: str | None) -> SourceFormat | None:
+    from tailrace.ingest.source_format import SourceFormat
+
+    if name is None:
+        return None
+    try:
+        return SourceFormat(name.lower())
+    except ValueError as error:
+        raise typer.BadParameter(f"'{name}' is none of {', '.join(SourceFormat)}.") from error
+
+
+def _print_report(kind: str, report: LoadReport, *, is_json: bool) -> None:
+    from tailrace.cli.output import print_json, print_line
+
+    if is_json:
+        print_json(
+            {
+                "loaded": report.loaded,
+                "rejected": report.rejected,
+                "alreadyThere": report.already_there,
+                "created": report.created,
+                "updated": report.updated,
+                "seconds": round(report.seconds, 3),
+                "rowsPerSecond": round(report.rows_per_second),
+                "rejectFile": None if report.reject_file is None else str(report.reject_file),
+            }
+        )
+    else:
+        print_line(
+            f"Loaded {report.loaded:,} {kind} ({report.created:,} new, {report.updated:,} changed);"
+            f" {report.already_there:,} were there already; {report.rejected:,} rejected;"
+            f" {report.seconds:.1f} s, {report.rows_per_second:,.0f} rows a second."
+        )
+    if report.reject_file is not None:
+        sys.stderr.write(f"Rejected rows, with line, field and reason: {report.reject_file}\n")

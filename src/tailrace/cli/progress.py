@@ -46,6 +46,20 @@ def progress_bars() -> Generator[Bars]:
         yield Bars(progress)
 
 
+@contextmanager
+def load_progress(text: str) -> Generator[Callable[[int, int, int], None]]:
+    """A bar over the bytes of files; it hears rows, bytes read and bytes in all."""
+    with progress_bars() as bars:
+        advance: Callable[[int], None] | None = None
+
+        def show(_rows: int, bytes_done: int, bytes_total: int) -> None:
+            nonlocal advance
+            advance = advance or bars.begin(text, bytes_total, is_bytes=True)
+            advance(bytes_done)
+
+        yield show
+
+
 def _count(done: int, total: int | None) -> str:
     return f"{done:,}" if total is None else f"{done:,}/{total:,}"
 

@@ -1,0 +1,166 @@
+"""Loading files of activities into the activity log.
+
+Theory of operation: one thread reads records, one checks them, and this one appends them in
+batches of one commit each. An activity is known by its GUID, so a file may be loaded again, also
+after a crash in the middle: what the log holds by then is passed over. A row without a GUID is
+given one that follows from the file's content and the row's place in it, so it is known again
+too. The log is locked from the look-up of a batch's GUIDs to its commit.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import cache
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tailrace.crash_points import reach
+from tailrace.domain.activity_types import ActivityType
+from tailrace.ingest.activity_checks import (
+    REQUIRED_COLUMNS,
+    ActivityChecks,
+    CheckedActivities,
+)
+from tailrace.ingest.loading import LoadOptions, LoadReport, loading, sha256_of
+from tailrace.ingest.read_ahead import read_ahead
+from tailrace.ingest.record_batch import match_header
+from tailrace.ingest.source import open_source
+from tailrace.lake.activity_rows import ACTIVITY_SCHEMA
+from tailrace.store.loaded_files import FileKey, reserve_numbers
+from tailrace.store.sequences import FIRST_LOADED_ACTIVITY, SequenceKind, pass_number
+from tailrace.store.subscriptions import add_activity_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from tailrace.app import Application
+    from tailrace.ingest.loading import Loading, Progress
+    from tailrace.ingest.record_batch import RecordSource
+    from tailrace.ingest.source_format import SourceFile
+
+#: A commit's rows and bytes: large enough that the log has few files, bounding memory.
+BATCH_ROWS = 500_000
+BATCH_BYTES = 256 * 1024 * 1024
+
+#: More rows than any file has: its rows' GUIDs are its first number plus the row's line.
+NUMBERS_PER_FILE = 10**12
+
+_COLUMNS = {name.lower(): name for name in ACTIVITY_SCHEMA}
+
+
+def load_activities(
+    application: Application,
+    files: Sequence[Path],
+    *,
+    options: LoadOptions = LoadOptions(),
+    progress: Progress | None = None,
+) -> LoadReport:
+    """Load the files in order; a row that cannot be loaded is rejected alone.
+
+    Raises AdministrationError, before anything is stored, for a file that is not there, is not of
+    its format, or has a column that is unknown, missing or there twice.
+    """
+    with loading(application, "activities", files, options, progress) as load:
+        for source in load.sources:
+            with open_source(source) as opened:
+                _column_names(opened)
+        checks = ActivityChecks(_known_types(load), _registrar(load))
+        for source in load.sources:
+            with open_source(source) as opened:
+                _load_file(load, checks, source, opened)
+            load.bytes_before += source.size_bytes
+        return load.report()
+
+
+def _column_names(opened: RecordSource) -> list[str]:
+    if opened.header is None:
+        return list(ACTIVITY_SCHEMA)
+    return match_header(opened.header, _COLUMNS, REQUIRED_COLUMNS)
+
+
+def _load_file(
+    load: Loading, checks: ActivityChecks, source: SourceFile, opened: RecordSource
+) -> None:
+    guid_base = cache(lambda: _reserve_guids(load, source))
+    pending = _Pending(load)
+    with ExitStack() as stages:
+        batches = stages.enter_context(read_ahead(opened.batches(_column_names(opened))))
+        for checked in stages.enter_context(read_ahead(map(checks.check, batches))):
+            load.rejects.add(source.path, checked.rejections)
+            pending.add(_with_guids(checked, guid_base))
+            load.report_progress(checked.bytes_done)
+    pending.append()
+    load.report_progress(source.size_bytes)
+
+
+class _Pending:
+    """Checked rows that are not in the log yet."""
+
+    def __init__(self, load: Loading) -> None:
+        self._load = load
+        self._log = load.application.activity_log(load.subscription_id)
+        self._frames: list[pl.DataFrame] = []
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take rows, and append a batch once it is large enough."""
+        self._frames.append(rows)
+        is_long = sum(frame.height for frame in self._frames) >= BATCH_ROWS
+        if is_long or sum(frame.estimated_size() for frame in self._frames) >= BATCH_BYTES:
+            self.append()
+
+    def append(self) -> None:
+        """Append what is there in one commit, but for what the log holds already."""
+        if not self._frames:
+            return
+        rows = pl.concat(self._frames, rechunk=True)
+        self._frames.clear()
+        guids = rows["marketoGUID"]
+        with self._log.exclusive():
+            known = self._log.contains(guids)
+            fresh = rows.filter(guids.is_first_distinct() & ~guids.is_in(known.implode()))
+            self._keep_numbers_apart(fresh["marketoGUID"])
+            self._log.append(fresh)
+        self._load.created += fresh.height
+        self._load.already_there += rows.height - fresh.height
+        reach("load.activities.batch_appended")
+
+    def _keep_numbers_apart(self, guids: pl.Series) -> None:
+        """No activity of our own shall ever be given one of these GUIDs."""
+        largest = guids.filter(guids < FIRST_LOADED_ACTIVITY).max()
+        if isinstance(largest, int):
+            with self._load.application.database.write() as connection:
+                subscription_id = self._load.subscription_id
+                pass_number(connection, subscription_id, SequenceKind.ACTIVITY, largest)
+
+
+def _with_guids(checked: CheckedActivities, guid_base: Callable[[], int]) -> pl.DataFrame:
+    guids = checked.frame["marketoGUID"]
+    if guids.null_count() == 0:
+        return checked.frame
+    given = pl.coalesce("marketoGUID", pl.lit(checked.lines) + guid_base())
+    return checked.frame.with_columns(given.alias("marketoGUID"))
+
+
+def _reserve_guids(load: Loading, source: SourceFile) -> int:
+    key = FileKey(load.subscription_id, SequenceKind.LOADED_ACTIVITY, sha256_of(source))
+    with load.application.database.write() as connection:
+        return reserve_numbers(connection, key, NUMBERS_PER_FILE)
+
+
+def _known_types(load: Loading) -> Mapping[int, ActivityType]:
+    return load.application.subscriptions.activity_types(load.subscription_id)
+
+
+def _registrar(load: Loading) -> Callable[[Iterable[int]], Mapping[int, ActivityType]]:
+    def register(type_ids: Iterable[int]) -> Mapping[int, ActivityType]:
+        if not load.options.register_types:
+            return {}
+        new = {one: ActivityType(id=one, name=f"Activity type {one}") for one in type_ids}
+        with load.application.database.write() as connection:
+            for definition in new.values():
+                add_activity_type(connection, load.subscription_id, definition)
+        return new
+
+    return register

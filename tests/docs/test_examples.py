@@ -1,0 +1,96 @@
+"""Every example of a help text and of the pages, run as it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.docs.commands import commands
+from tests.docs.pages import code_blocks, page, section
+from tests.docs.shell import Shell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+EXAMPLES = {command.name: command.example for command in commands()}
+#: These run until somebody ends them, or long; they have tests of their own below.
+SPECIAL = {"serve", "demo"}
+
+LEADS_CSV = "id,email,firstName\n501,ada@example.com,Ada\n502,bob@example.com,Bob\n"
+ACTIVITY = {
+    "marketoGUID": "9001",
+    "leadId": 501,
+    "activityDate": "2026-01-05T10:00:00Z",
+    "activityTypeId": 1,
+    "campaignId": None,
+    "primaryAttributeValueId": 71,
+    "primaryAttributeValue": "example.com/index.html",
+    "attributes": {"Referrer URL": "https://example.com"},
+}
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A shell beside a home, and the files that the examples load."""
+    made = Shell.at(tmp_path)
+    (tmp_path / "leads.csv").write_text(LEADS_CSV, encoding="utf-8")
+    (tmp_path / "activities.ndjson").write_text(json.dumps(ACTIVITY) + "\n", encoding="utf-8")
+    return made
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in SPECIAL])
+def test_example_of_help__runs(shell: Shell, name: str) -> None:
+    script = EXAMPLES[name]
+    if _UUID.search(script):
+        made = shell.run(
+            "tailrace service create --home ./tailrace-home --user a@example.com --json"
+        )
+        script = _UUID.sub(str(json.loads(made)["clientId"]), script)
+    printed = shell.run(script)
+    if "--json" in script:
+        assert printed.strip()
+
+
+@pytest.mark.parametrize("line", EXAMPLES["serve"].splitlines())
+def test_example_of_serve__answers_and_stops(shell: Shell, line: str) -> None:
+    with shell.serving(line) as announced:
+        assert announced.credential("client id")
+
+
+def test_examples_of_settings__run(shell: Shell) -> None:
+    text = page("docs/settings.md")
+    (serve,) = code_blocks(section(text, "## Settings of the process"), "sh")
+    home = shell.directory / "tailrace-home"
+    with shell.serving(serve.replace("/srv/tailrace", str(home)).strip()):
+        (script,) = code_blocks(section(text, "## Settings of the subscription"), "sh")
+        printed = shell.run(script)
+    assert re.search(r"^quota_megabytes +2000 ", printed, re.MULTILINE)
+
+
+def test_example_of_the_client__runs(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    (script,) = code_blocks(section(page("docs/api.md"), "## The Python client"), "python")
+    shell.run("tailrace seed --leads 50 --activities 100 --days 31 --until 2026-03-31T00:00:00Z")
+    monkeypatch.chdir(shell.directory)
+    with shell.serving("tailrace serve --port 8080") as announced:
+        values = {
+            "client_id": announced.credential("client id"),
+            "client_secret": announced.credential("client secret"),
+        }
+        exec(script.replace("http://127.0.0.1:8080", announced.base_url), values)  # pyright: ignore[reportArgumentType] - exec wants a dict of Any
+    assert (shell.directory / "leads.csv").read_text().startswith("id,E-mail\n")
+
+
+def test_example_of_the_file_format__reads_a_result(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (script,) = code_blocks(section(page("docs/file-format.md"), "## Reading it"), "python")
+    (shell.directory / "activities.csv").write_text("marketoGUID,campaignId\n1,null\n")
+    monkeypatch.chdir(shell.directory)
+    names: dict[str, object] = {}
+    exec(script, names)
+    assert str(names["activities"]).count("null") == 1
