@@ -12,11 +12,12 @@ import pytest
 from tests.support.answers import JSON_TYPE, Answer
 from tests.support.api_user import ApiUser
 from tests.support.deadlines import wait_for
+from tests.support.home import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.home import Credentials, Home
+    from tests.support.home import Home
     from tests.support.server import Server
     from tests.support.world import World
 
@@ -128,6 +129,14 @@ def test_token__survives_a_restart(spare: ApiUser, server: Server) -> None:
     server.start()
     assert spare.list("leads").jobs() == []
     assert spare.grant().plain_json()["access_token"] == token
+
+
+def test_service_made_by_command__is_given_a_token_at_once(http: httpx.Client, home: Home) -> None:
+    command = ("service", "create", "--user", "made@example.com", "--json")
+    made = home.command(*command).json()
+    credentials = Credentials(str(made["clientId"]), str(made["clientSecret"]), "")
+    body = http.get(TOKEN_PATH, params=parameters(credentials)).json()
+    assert body["scope"] == made["user"] == "made@example.com"
 
 
 def test_wrong_secret__is_invalid_client(http: httpx.Client, world: World) -> None:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from tailrace.domain.export_job import SubscriptionId
 from tailrace.domain.subscription_settings import SETTINGS
-from tailrace.store.database import Database
-from tailrace.store.subscriptions import Subscriptions
+from tailrace.settings import Settings
 from tests.support.deadlines import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
+
+    from tailrace.app import Application
 
 #: The console script that was installed with the interpreter that runs the tests.
 TAILRACE = str(Path(sys.executable).parent / "tailrace")
@@ -61,19 +61,30 @@ class Home:
         assert result.exit_code == 0, f"tailrace {arguments}: {result.output}{result.errors}"
         return result
 
+    @contextmanager
+    def opened(self) -> Generator[Application]:
+        """The home as the commands see it: a tenth of the time that a command takes to start."""
+        from tailrace.app import open_application
+
+        application = open_application(Settings(home=self.path))
+        try:
+            yield application
+        finally:
+            application.close()
+
     def create_service(self, user: str, role: str | None = None) -> Credentials:
         """A new custom service of `user`, who is created with `role` if need be."""
-        chosen = [] if role is None else ["--role", role]
-        made = self.command("service", "create", "--user", user, *chosen, "--json").json()
-        return Credentials(str(made["clientId"]), str(made["clientSecret"]), str(made["user"]))
+        with self.opened() as application:
+            made = application.identity.create_service(
+                application.subscriptions.default_id(), user, role_name=role
+            )
+        return Credentials(made.client_id, made.client_secret, made.user)
 
     def set(self, name: str, value: object) -> None:
         """A setting of the subscription, in force at once: what `subscription set` does."""
-        database = Database(self.path / "tailrace.db")
-        try:
-            Subscriptions(database, is_strict=False).set(SubscriptionId(1), name, str(value))
-        finally:
-            database.close()
+        with self.opened() as application:
+            subscriptions = application.subscriptions
+            subscriptions.set(subscriptions.default_id(), name, str(value))
 
     @contextmanager
     def setting(self, name: str, value: object) -> Generator[None]:

@@ -7,10 +7,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from tailrace.domain.export_job import SubscriptionId
 from tailrace.domain.lead_fields import DataType
-from tailrace.store.database import Database
-from tailrace.store.subscriptions import Subscriptions
 from tests.support.home import Credentials, Home
 
 if TYPE_CHECKING:
@@ -267,11 +264,12 @@ def add_assets(home: Home) -> None:
 
 def add_custom_fields(home: Home, fields: Sequence[tuple[str, str]]) -> None:
     """Lead fields of the subscription's own: name and data type each."""
-    database = Database(home.path / "tailrace.db")
-    try:
+    with home.opened() as application:
+        subscriptions = application.subscriptions
         for name, data_type in fields:
-            Subscriptions(database, is_strict=False).create_lead_field(
-                SubscriptionId(1), name=name, display_name=name, data_type=DataType(data_type)
+            subscriptions.create_lead_field(
+                subscriptions.default_id(),
+                name=name,
+                display_name=name,
+                data_type=DataType(data_type),
             )
-    finally:
-        database.close()

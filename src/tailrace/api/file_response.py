@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from tailrace.api.conditions import Precondition, effective_range, entity_tag, precondition
+from tailrace.api.error_replies import PLAIN_TEXT
+from tailrace.api.wire_errors import PRECONDITION_FAILED
 from tailrace.domain.file_format import CONTENT_TYPE
 from tailrace.files.byte_range import parse_range
 
@@ -73,7 +75,12 @@ def _reply(opened: OpenFile, result: ResultFile, request: ApiRequest) -> Reply:
         case Precondition.NOT_MODIFIED:
             return Response(None, 304, headers=_tag_headers(tag))
         case Precondition.FAILED:
-            return Response("Precondition failed", 412, headers=_tag_headers(tag))
+            return Response(
+                PRECONDITION_FAILED.text,
+                PRECONDITION_FAILED.http_status,
+                headers=_tag_headers(tag),
+                media_type=PLAIN_TEXT,
+            )
         case Precondition.PROCEED:
             return _content_reply(opened, result, request, tag)
 

@@ -154,6 +154,9 @@ FILE_ERRORS: dict[type[errors.TailraceError], FileError] = {
     ),
 }
 
+#: Answers a condition of the request that does not hold, without any error of ours.
+PRECONDITION_FAILED = FileError("Precondition failed", 412)
+
 #: Raised to people at the command line only; a system error if one ever got here.
 NEVER_ON_THE_WIRE: frozenset[type[errors.TailraceError]] = frozenset({errors.AdministrationError})
 

@@ -57,7 +57,7 @@ def scan_files(paths: Iterable[str]) -> pl.LazyFrame:
 
 
 def plan_fragments(
-    files: Iterable[DataFile], wanted: WantedActivities, *, fragment_bytes: int = FRAGMENT_BYTES
+    files: Iterable[DataFile], wanted: WantedActivities, *, fragment_bytes: int
 ) -> list[ActivityFragment]:
     """The fragments of an export from a snapshot's files, in file order."""
     fragments: list[ActivityFragment] = []

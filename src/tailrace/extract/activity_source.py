@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tailrace.domain.export_request import ActivityFilter
 from tailrace.extract.activity_filter import WantedActivities
-from tailrace.extract.activity_fragments import plan_fragments, scan_files
+from tailrace.extract.activity_fragments import FRAGMENT_BYTES, plan_fragments, scan_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,16 +33,21 @@ class ActivitySource:
         snapshot: LakeSnapshot,
         request: ExportRequest,
         stored_primary_names: frozenset[str] = frozenset(),
+        *,
+        fragment_bytes: int = FRAGMENT_BYTES,
     ) -> None:
         if not isinstance(request.filter, ActivityFilter):
             raise TypeError("not a request for activities")
         self._snapshot = snapshot
+        self._fragment_bytes = fragment_bytes
         self._fields = [column.field for column in request.columns]
         self._wanted = WantedActivities(request.filter, stored_primary_names)
 
     def fragments(self) -> Sequence[ActivityFragment]:
         """Parts of the snapshot's files in order of (activityDate, marketoGUID)."""
-        return plan_fragments(self._snapshot.files, self._wanted)
+        return plan_fragments(
+            self._snapshot.files, self._wanted, fragment_bytes=self._fragment_bytes
+        )
 
     def read(self, fragment: ActivityFragment) -> Iterator[pl.DataFrame]:
         """The wanted rows of the fragment as one frame."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import polars as pl
-from adbc_driver_sqlite import dbapi
 from arro3.core import RecordBatchReader
 from sqlalchemy.dialects import sqlite
 
@@ -93,6 +92,9 @@ class LeadSource:
 
 
 def _connect(uri: str) -> Any:
+    # Imported late: it pulls in half a second of Arrow libraries that no command needs to start.
+    from adbc_driver_sqlite import dbapi
+
     # The driver's own signatures are untyped.
     return cast("Any", dbapi).connect(uri)
 

@@ -22,7 +22,9 @@ FILE_ROWS = 165_000
 FILE_BYTES = 64 * 1024 * 1024
 
 
-def time_slices(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def time_slices(
+    rows: pl.DataFrame, *, file_rows: int = FILE_ROWS, file_bytes: int = FILE_BYTES
+) -> Iterator[pl.DataFrame]:
     """The rows of each file, in order of time, sorted for pruning inside (type, date, GUID)."""
     keys = rows.select(
         "activityTypeId",
@@ -30,7 +32,7 @@ def time_slices(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         "marketoGUID",
         day=pl.col("activityDate").dt.date(),
         # The share of a file that the row fills: files are full by rows or by bytes.
-        share=pl.max_horizontal(pl.lit(1 / FILE_ROWS), row_bytes() / FILE_BYTES),
+        share=pl.max_horizontal(pl.lit(1 / file_rows), row_bytes() / file_bytes),
     ).with_row_index("place")
     ordered = keys.sort("activityDate", "marketoGUID")
     # One window inside the other would be evaluated second by second: thirty times as slow.
@@ -50,4 +52,6 @@ def _even_piece() -> pl.Expr:
 def _whole_seconds() -> pl.Expr:
     """That number, the same for all rows of a second unless the second alone fills a file."""
     fits_a_file = pl.col("share").sum().over("activityDate") <= 1
-    return pl.when(fits_a_file).then(pl.col("piece").first().over("activityDate")).otherwise("piece")
+    return (
+        pl.when(fits_a_file).then(pl.col("piece").first().over("activityDate")).otherwise("piece")
+    )

@@ -81,7 +81,9 @@ def list_jobs(
     query = select(export_job).where(*_owned_by(owner), export_job.c.created_at >= created_since)
     order = (export_job.c.created_at, export_job.c.export_id)
     if after is not None:
-        query = query.where(tuple_(*order) < tuple_(*after))
+        # Without the types SQLite would get the instant as text, and every number is below a text.
+        position = tuple_(*after, types=[column.type for column in order])
+        query = query.where(tuple_(*order) < position)
     rows = connection.execute(query.order_by(*(column.desc() for column in order)).limit(limit))
     return [_job(row) for row in rows]
 

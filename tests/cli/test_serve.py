@@ -1,0 +1,148 @@
+"""`tailrace serve` as a process: first use, what it prints, how it stops, what it refuses."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.support.deadlines import DEADLINE_SECONDS, wait_for
+from tests.support.home import TAILRACE, Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from tests.support.home import Home
+
+
+class Serving:
+    def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
+        self.process = process
+        self._output = output
+        self.base_url = wait_for(self._announced, "the line that the server answers")
+
+    @property
+    def text(self) -> str:
+        return self._output.read_text(encoding="utf-8")
+
+    def credentials(self) -> Credentials:
+        values = re.findall(
+            r"^  (?:client id|client secret|API user) +(\S+)$", self.text, re.MULTILINE
+        )
+        return Credentials(*values)
+
+    def stop(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=DEADLINE_SECONDS)
+
+    def _announced(self) -> str | None:
+        assert self.process.poll() is None, self.text
+        match = re.search(r"answers on (http://\S+) ", self.text)
+        return None if match is None else match[1]
+
+
+@contextmanager
+def serving(home: Home, *options: str) -> Generator[Serving]:
+    output = home.path.parent / "serve.out"
+    with output.open("wb") as file:
+        command = [TAILRACE, "serve", "--home", str(home.path), "--port", "0", *options]
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL)
+    try:
+        yield Serving(process, output)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def grant(base_url: str, credentials: Credentials) -> httpx.Response:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret,
+    }
+    return httpx.post(f"{base_url}/identity/oauth/token", data=form, trust_env=False)
+
+
+def test_first_use__prints_credentials_that_work(home: Home) -> None:
+    with serving(home) as server:
+        token = grant(server.base_url, server.credentials())
+    assert token.status_code == 200
+    assert token.json()["scope"] == server.credentials().user
+
+
+def test_second_use__prints_no_credentials(home: Home) -> None:
+    with serving(home) as server:
+        credentials = server.credentials()
+        assert server.stop(signal.SIGTERM) == 0
+    with serving(home) as server:
+        assert "secret" not in server.text
+        assert grant(server.base_url, credentials).status_code == 200
+
+
+def test_home_made_by_another_command__keeps_to_its_services(home: Home) -> None:
+    made = home.create_service("etl@example.com")
+    with serving(home) as server:
+        assert "secret" not in server.text
+        assert grant(server.base_url, made).status_code == 200
+    listed = home.command("service", "list", "--json").output
+    assert listed.count("clientId") == 1
+
+
+def test_service_made_while_serving__works_at_once(home: Home) -> None:
+    with serving(home) as server:
+        made = home.create_service("late@example.com")
+        assert grant(server.base_url, made).status_code == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal__is_a_clean_end(home: Home, number: signal.Signals) -> None:
+    with serving(home) as server:
+        assert server.stop(number) == 0
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{server.base_url}/healthz", trust_env=False)
+
+
+def test_second_server_on_a_home__is_refused(home: Home) -> None:
+    with serving(home):
+        result = home.run("serve", "--port", "0")
+    assert result.exit_code == 1
+    assert result.errors == f"tailrace: Another server runs on the home '{home.path}'.\n"
+
+
+def test_taken_port__is_refused(home: Home) -> None:
+    with serving(home) as server:
+        port = server.base_url.rpartition(":")[2]
+        other = ["serve", "--home", str(home.path.parent / "other"), "--port", port]
+        done = subprocess.run([TAILRACE, *other], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == f"tailrace: Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+
+
+def test_token_parameter__is_taken_only_if_asked_for(home: Home) -> None:
+    def answer(server: Serving) -> dict[str, object]:
+        token = grant(server.base_url, made).json()["access_token"]
+        url = f"{server.base_url}/bulk/v1/leads/export.json"
+        return httpx.get(url, params={"access_token": token}, trust_env=False).json()
+
+    made = home.create_service("a@example.com")
+    with serving(home) as server:
+        assert answer(server)["success"] is False
+    with serving(home, "--accept-token-parameter") as server:
+        assert answer(server)["success"] is True
+
+
+def test_strict__limits_calls(home: Home) -> None:
+    made = home.create_service("a@example.com")
+    with serving(home, "--strict") as server, httpx.Client(trust_env=False) as http:
+        token = grant(server.base_url, made).json()["access_token"]
+        url = f"{server.base_url}/bulk/v1/leads/export.json"
+        headers = {"Authorization": f"Bearer {token}"}
+        answers = [http.get(url, headers=headers).json() for _ in range(101)]
+    assert [answer["success"] for answer in answers[:100]] == [True] * 100
+    assert answers[100]["errors"][0]["code"] == "606"

@@ -1,0 +1,49 @@
+"""Crash points: nothing without the variable, SIGKILL with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tailrace.crash_points import POINTS, reach
+
+SCRIPT = """
+from tailrace.crash_points import reach
+for number in range(3):
+    reach("append.committed")
+    print(number, flush=True)
+"""
+
+
+def run(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_points__are_named_once() -> None:
+    assert len(set(POINTS)) == len(POINTS)
+
+
+def test_unlisted_point__is_an_error() -> None:
+    with pytest.raises(ValueError, match="unlisted"):
+        reach("append.nowhere")
+
+
+@pytest.mark.parametrize("environment", [{}, {"TAILRACE_CRASH_POINT": "publish.renamed"}])
+def test_other_points__are_passed(environment: dict[str, str]) -> None:
+    assert run(**environment).stdout.split() == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(("after", "passed"), [({}, 0), ({"TAILRACE_CRASH_AFTER": "3"}, 2)])
+def test_named_point__kills_the_process(after: dict[str, str], passed: int) -> None:
+    killed = run(TAILRACE_CRASH_POINT="append.committed", **after)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(killed.stdout.split()) == passed
