@@ -17,6 +17,7 @@ help: ## List the tasks
 setup: $(STAMP) ## Make .venv with everything needed (again: nothing to do)
 
 $(STAMP): requirements.lock pyproject.toml scripts/make-venv
+	@echo "Installing what requirements.lock pins into $(VENV); the first time takes a minute or so."
 	scripts/make-venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .

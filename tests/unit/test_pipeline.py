@@ -16,7 +16,7 @@ from tailrace.domain.errors import LeaseLostError
 from tailrace.domain.export_request import ActivityFilter, Column, ExportRequest, InstantRange
 from tailrace.domain.file_format import FileFormat
 from tailrace.extract.pipeline import write_export
-from tailrace.files.directory import FileDirectory
+from tailrace.files.directory import FileDirectory, part_name
 from tests.support.activities import EXPORT, START, SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -194,20 +194,10 @@ def test_frame_that_cannot_be_rendered__is_an_error(tmp_path: Path) -> None:
 
 
 def test_full_disk__is_an_error_of_the_operating_system(tmp_path: Path) -> None:
-    files = FileDirectory(tmp_path)
-    with (
-        pytest.raises(OSError, match="No space") as raised,
-        files.writer(SUBSCRIPTION, EXPORT, fence=1) as out,
-    ):
-        part = tmp_path / "1" / f"{EXPORT}.1.part"
-        part.unlink()
-        redirect_to_full_device(part)
-        with files.writer(SUBSCRIPTION, EXPORT, fence=1) as full:
-            write_export(FrameSource([large_frame()] * 3), request("c"), ",", full, nothing)
-        out.publish()
+    part = tmp_path / str(SUBSCRIPTION) / part_name(EXPORT, 1)
+    part.parent.mkdir()
+    part.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space") as raised:
+        written(tmp_path, FrameSource([large_frame()] * 3), "c")
     assert raised.value.errno == errno.ENOSPC
     assert left_in(tmp_path) == []
-
-
-def redirect_to_full_device(path: Path) -> None:
-    path.symlink_to("/dev/full")

@@ -2,7 +2,7 @@
 
 The order decides which error a client sees when several would fit (contract section 2.6):
 method 605, token 601/602, call limits 606/607/615, unknown path 610, permission 603, content
-type 612, JSON 609; parameters and business rules are the endpoint's. The size limits 413 and 414
+type 612; JSON 609, parameters and business rules are the endpoint's. The size limits 413 and 414
 came before, when the request was read. Everything here is synchronous and runs in a thread.
 """
 
@@ -15,7 +15,7 @@ from tailrace.api.credentials import presented_token
 from tailrace.api.error_replies import error_response
 from tailrace.api.normalise import normalise_path
 from tailrace.api.replies import Answer
-from tailrace.api.request import decode_json, interpret, raw_path_of
+from tailrace.api.request import interpret, raw_path_of
 from tailrace.api.route import BodyRule, Call
 from tailrace.domain.errors import (
     ContentTypeError,
@@ -90,18 +90,13 @@ class Dispatcher:
         route = admission.match.route
         if admission.caller is not None and route.permissions is not None:
             admission.caller.require_any(route.permissions)
+        if route.body_rule is BodyRule.JSON and not admission.request.is_json:
+            raise ContentTypeError
         call = Call(
             application=self._application,
             request=admission.request,
             request_id=request_id,
             path_values=admission.match.path_values,
-            body=_json_body(admission.request) if route.body_rule is BodyRule.JSON else None,
             identified_caller=admission.caller,
         )
         return route.endpoint(call)
-
-
-def _json_body(request: ApiRequest) -> object:
-    if not request.is_json:
-        raise ContentTypeError
-    return decode_json(request.body)

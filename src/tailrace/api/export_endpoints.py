@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tailrace.api.envelope import success_response
 from tailrace.api.file_response import file_reply
 from tailrace.api.job_document import job_document
-from tailrace.domain.errors import ParameterValueError, ScalarTypeError
+from tailrace.api.request import decode_json
+from tailrace.domain.errors import InvalidJsonError, ParameterValueError, ScalarTypeError
 from tailrace.domain.job_state import JobState
 from tailrace.domain.paging import position_of, position_token
 
@@ -47,9 +48,12 @@ class ExportEndpoints:
 
     def create(self, call: Call) -> Response:
         """A new job, not running yet."""
-        return _job_response(
-            call, call.application.jobs.create(call.caller, self.family, call.body)
-        )
+        try:
+            body = decode_json(call.request.body)
+        except InvalidJsonError:
+            # It is refused as any body that is no object, but the quota comes first (section 3.4).
+            body = None
+        return _job_response(call, call.application.jobs.create(call.caller, self.family, body))
 
     def enqueue(self, call: Call) -> Response:
         """The job, from now on in the queue."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class BodyRule(Enum):
     """What an endpoint wants of the body (contract section 2.3)."""
 
-    #: A JSON document, declared as such.
+    #: A JSON document, declared as such; whether it is one is the endpoint's to say.
     JSON = "json"
     #: Anything or nothing, of any type.
     IGNORED = "ignored"
@@ -37,8 +37,6 @@ class Call:
     request_id: str
     #: By the name between braces in the route's path.
     path_values: Mapping[str, str]
-    #: The decoded document where the body rule is JSON, else None.
-    body: object
     #: Who calls; None on a route that needs no token.
     identified_caller: Caller | None
 

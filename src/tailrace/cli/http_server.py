@@ -13,6 +13,7 @@ from tailrace import __version__
 from tailrace.api.app import create_asgi_app
 from tailrace.cli.errors import CommandError
 from tailrace.cli.output import print_line
+from tailrace.cli.stop_signals import STOP_SIGNALS, let_stop_signals_in
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -57,20 +58,24 @@ class HttpServer(uvicorn.Server):
         )
 
     def run_until_signal(self, listener: socket.socket) -> None:
-        """Serve until SIGINT or SIGTERM; either is a clean end, not an error."""
-        # uvicorn raises a signal again once it has shut down; these handlers are what it meets.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _end_process)
+        """Serve until SIGINT or SIGTERM; either is a clean end, not an error.
+
+        To be called with both held.
+        """
+        # uvicorn raises a signal again once it has shut down; this handler is what it meets.
+        for number in STOP_SIGNALS:
+            signal.signal(number, _ignore)
         self.run(sockets=[listener])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        let_stop_signals_in()
         await super().startup(sockets)
         for listener in sockets or ():
             print_line(f"Tailrace {__version__} answers on {_url(listener)} (Ctrl-C stops it).")
 
 
-def _end_process(_number: int, _frame: object) -> None:
-    raise SystemExit(0)
+def _ignore(_number: int, _frame: object) -> None:
+    """The server has stopped already; the rest of the way out is not to be cut short."""
 
 
 def _url(listener: socket.socket) -> str:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tailrace.cli.options import HomeOption, example
+from tailrace.cli.stop_signals import held_stop_signals
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tailrace.app import Application
 
 EPILOG = example(
@@ -44,18 +47,23 @@ def serve(
     whose credentials are printed once. The base URL is printed when the server answers. Ctrl-C or
     SIGTERM stops it cleanly; export jobs that were under way run again at the next start.
     """
-    from tailrace.cli.home import opened_home
-    from tailrace.cli.http_server import HttpServer, listening_socket
-
-    # A switch that is not given leaves the word to the environment.
-    with (
-        opened_home(
+    with held_stop_signals():
+        # A switch that is not given leaves the word to the environment.
+        _serve(
             home,
             host=host,
             port=port,
             accept_token_parameter=accept_token_parameter or None,
             strict=strict or None,
-        ) as application,
+        )
+
+
+def _serve(home: Path | None, **options: object) -> None:
+    from tailrace.cli.home import opened_home
+    from tailrace.cli.http_server import HttpServer, listening_socket
+
+    with (
+        opened_home(home, **options) as application,
         listening_socket(application.settings.host, application.settings.port) as listener,
         application.serving(),
     ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
@@ -38,7 +38,7 @@ from tailrace.domain.instants import parse_instant
 from tailrace.domain.lead_fields import AUDIENCE_SHARING_FIELD, LeadFieldCatalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tailrace.domain.activity_types import ActivityType
     from tailrace.domain.subscription_settings import SubscriptionSettings
@@ -60,6 +60,8 @@ ACTIVITY_FIELDS = (*DEFAULT_ACTIVITY_FIELDS, "actionResult")
 MAXIMUM_PRIMARY_VALUES = 50
 
 _LARGEST_INTEGER = 2**63 - 1
+
+_Value = TypeVar("_Value", int, str)
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -267,7 +269,12 @@ def _activity_filter(filters: dict[str, object], rules: RequestRules) -> Activit
     primary_names = _strings(filters.get("primaryAttributeValues"), "primaryAttributeValues")
     _check_activity_types(type_ids, rules)
     _check_primary_filters(type_ids, primary_ids, primary_names)
-    return ActivityFilter(created_at, tuple(type_ids), tuple(primary_ids), tuple(primary_names))
+    return ActivityFilter(
+        created_at,
+        type_ids=_distinct(type_ids),
+        primary_ids=_distinct(primary_ids),
+        primary_names=_distinct(primary_names),
+    )
 
 
 def _check_activity_types(type_ids: list[int], rules: RequestRules) -> None:
@@ -342,13 +349,17 @@ def _range(attribute: str, value: object, rules: RequestRules) -> InstantRange:
 
 
 def _integers(value: object, attribute: str) -> list[int]:
-    """Distinct integers in the order given; numeric strings count, empty ones do not."""
+    """The integers in the order given; numeric strings count, empty ones do not."""
     if value is None:
         return []
     if not isinstance(value, list):
         raise AttributeTypeError(attribute)
     items = [item for item in cast("list[object]", value) if item != ""]
-    return list(dict.fromkeys(_integer(item, attribute) for item in items))
+    return [_integer(item, attribute) for item in items]
+
+
+def _distinct(values: Iterable[_Value]) -> tuple[_Value, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 def _integer(value: object, attribute: str) -> int:

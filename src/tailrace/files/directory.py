@@ -151,6 +151,6 @@ class FileDirectory:
         return self._root / str(subscription_id)
 
     def _path(self, subscription_id: SubscriptionId, name: str) -> Path:
-        if Path(name).name != name or name == "..":
+        if Path(name).name != name or name in {"", ".."}:
             raise ValueError(f"not the name of a result file: {name!r}")
         return self._directory(subscription_id) / name

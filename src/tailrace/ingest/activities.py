@@ -118,8 +118,8 @@ class _Pending:
         self._frames.clear()
         guids = rows["marketoGUID"]
         with self._log.exclusive():
-            known = self._log.contains(guids)
-            fresh = rows.filter(guids.is_first_distinct() & ~guids.is_in(known.implode()))
+            is_new = guids.is_first_distinct() & ~guids.is_in(self._log.contains(guids).implode())
+            fresh = rows if is_new.all() else rows.filter(is_new)
             self._keep_numbers_apart(fresh["marketoGUID"])
             self._log.append(fresh)
         self._load.created += fresh.height

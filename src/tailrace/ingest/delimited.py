@@ -93,7 +93,7 @@ class DelimitedSource:
         return None
 
     def _regular_batch(self, frame: pl.DataFrame, chunk: bytes) -> RecordBatch:
-        ends = line_counts(frame, chunk).cum_sum()
+        ends = line_counts(frame).cum_sum()
         starts = ends.shift(1, fill_value=0)
         physical_lines = cache(lambda: chunk.split(b"\n"))
 

@@ -51,9 +51,10 @@ def parse_regular(chunk: bytes, delimiter: str, names: Sequence[str]) -> pl.Data
     return None if _has_long_field(frame) else frame
 
 
-def line_counts(frame: pl.DataFrame, chunk: bytes) -> pl.Series:
-    """How many physical lines each record of the chunk takes."""
-    if chunk.count(b"\n") + (not chunk.endswith(b"\n")) == frame.height:
+def line_counts(frame: pl.DataFrame) -> pl.Series:
+    """How many physical lines each record takes."""
+    has_break = frame.select(pl.any_horizontal(pl.all().str.contains("\n", literal=True).any()))
+    if not has_break.item():
         return pl.repeat(1, frame.height, dtype=pl.Int64, eager=True)
     breaks = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True))
     return frame.select((breaks + 1).cast(pl.Int64)).to_series()
