@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tailrace.api.docs_page import docs_page
 from tailrace.api.openapi import openapi_document
@@ -18,14 +18,13 @@ PAGE = docs_page(DOCUMENT)
 
 def references(node: object) -> Iterator[str]:
     if isinstance(node, dict):
-        members: dict[str, Any] = node
+        members = cast("dict[str, Any]", node)
         if "$ref" in members:
             yield members["$ref"]
         for member in members.values():
             yield from references(member)
     elif isinstance(node, list):
-        items: list[Any] = node
-        for item in items:
+        for item in cast("list[Any]", node):
             yield from references(item)
 
 

@@ -45,8 +45,10 @@ def scope(method: str = "GET", query: bytes = b"", path: bytes = b"/", **headers
 def post(
     body: bytes, content_type: str | None = None, query: bytes = b"", *, takes_form: bool = False
 ) -> ApiRequest:
-    headers = {} if content_type is None else {"content_type": content_type}
-    return interpret(scope("POST", query, **headers), body, takes_form=takes_form)
+    if content_type is None:
+        return interpret(scope("POST", query), body, takes_form=takes_form)
+    typed = scope("POST", query, content_type=content_type)
+    return interpret(typed, body, takes_form=takes_form)
 
 
 def multipart(**fields: str) -> bytes:

@@ -71,7 +71,7 @@ def test_table__holds_only_errors_that_are_raised(
     assert set(table) <= set(for_clients())
 
 
-@pytest.mark.parametrize(("error_class", "template"), templates())
+@pytest.mark.parametrize(("error_class", "template"), list(templates()))
 def test_template__names_only_fields_of_its_error(
     error_class: type[errors.TailraceError], template: str
 ) -> None:

@@ -71,7 +71,7 @@ class AttributeRules:
         for position, document in enumerate(documents):
             try:
                 confirm(document)
-            except _NOT_JSON:  # noqa: PERF203 - one document's error must not end the others' check
+            except _NOT_JSON:
                 unconfirmed.append(position)
         return unconfirmed
 

@@ -22,7 +22,7 @@ from tailrace.ingest.activity_checks import (
     ActivityChecks,
     CheckedActivities,
 )
-from tailrace.ingest.loading import LoadOptions, LoadReport, loading, sha256_of
+from tailrace.ingest.loading import loading, sha256_of
 from tailrace.ingest.read_ahead import read_ahead
 from tailrace.ingest.record_batch import match_header
 from tailrace.ingest.source import open_source
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailrace.app import Application
-    from tailrace.ingest.loading import Loading, Progress
+    from tailrace.ingest.loading import Loading, LoadOptions, LoadReport, Progress
     from tailrace.ingest.record_batch import RecordSource
     from tailrace.ingest.source_format import SourceFile
 
@@ -54,7 +54,7 @@ def load_activities(
     application: Application,
     files: Sequence[Path],
     *,
-    options: LoadOptions = LoadOptions(),
+    options: LoadOptions | None = None,
     progress: Progress | None = None,
 ) -> LoadReport:
     """Load the files in order; a row that cannot be loaded is rejected alone.

@@ -99,7 +99,9 @@ class ActivityChecks:
             return
         possible = sorted(one for one in unknown if 1 <= one <= _LARGEST_TYPE_ID)
         self._types.update(self._register(possible))
-        still_unknown = pl.Series([one for one in unknown if one not in self._types], dtype=pl.Int64)
+        still_unknown = pl.Series(
+            [one for one in unknown if one not in self._types], dtype=pl.Int64
+        )
         for position in type_ids.is_in(still_unknown.implode()).fill_null(value=False).arg_true():
             columns.refuse(position, "activityTypeId", "unknown activity type")
 
@@ -116,7 +118,7 @@ class ActivityChecks:
             try:
                 rules = self._rules_of(type_ids[position])
                 canonical[position] = rules.canonical(documents[position])
-            except AttributesError as error:  # noqa: PERF203 - one row's error must not end the others' check
+            except AttributesError as error:
                 columns.refuse(position, "attributes", str(error))
         return _patched(documents, canonical)
 
@@ -184,7 +186,7 @@ class _Columns:
         for position in (values.is_null() & texts.is_not_null()).arg_true():
             try:
                 parsed[position] = parse(texts[position])
-            except ScalarTypeError as error:  # noqa: PERF203 - one row's error must not end the others' check
+            except ScalarTypeError as error:
                 self.refuse(position, name, f"not of type {error.type_name}: {error.value}")
         return _patched(values, parsed)
 

@@ -159,9 +159,13 @@ def _ssv_delimiter(data: bytes) -> str:
 
 
 def _frame(rows: Sequence[Sequence[str]], names: Sequence[str]) -> pl.DataFrame:
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    series = zip(names, columns, strict=True)
-    return pl.DataFrame([pl.Series(name, values, dtype=pl.String) for name, values in series])
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return pl.DataFrame(
+        [
+            pl.Series(name, values, dtype=pl.String)
+            for name, values in zip(names, columns, strict=True)
+        ]
+    )
 
 
 def _without_null_texts(frame: pl.DataFrame) -> pl.DataFrame:

@@ -47,7 +47,7 @@ class JsonLinesSource:
             for _, line in _lines(reader, self._chunk_bytes):
                 try:
                     names.update(dict.fromkeys(_MEMBERS.decode(line)))
-                except (msgspec.MsgspecError, RecursionError, UnicodeError):  # noqa: PERF203 - a bad line is rejected later, alone
+                except (msgspec.MsgspecError, RecursionError, UnicodeError):
                     continue
         finally:
             reader.close()

@@ -6,20 +6,24 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import file_digest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tailrace.ingest.rejections import RejectFile
 from tailrace.ingest.source_format import SourceFile, SourceFormat, source_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from tailrace.app import Application
     from tailrace.domain.export_job import SubscriptionId
 
-#: Hears rows dealt with so far, bytes of the files read so far, and bytes of the files in all.
-Progress = Callable[[int, int, int], None] if TYPE_CHECKING else object
+
+class Progress(Protocol):
+    """Watches a load."""
+
+    def __call__(self, rows: int, bytes_done: int, bytes_total: int) -> None:
+        """Rows dealt with so far, bytes of the files read so far, bytes of the files in all."""
 
 
 def no_progress(rows: int, bytes_done: int, bytes_total: int) -> None:
@@ -103,10 +107,11 @@ def loading(
     application: Application,
     kind: str,
     files: Sequence[Path],
-    options: LoadOptions,
+    options: LoadOptions | None,
     progress: Progress | None,
 ) -> Generator[Loading]:
     """A load of `files`, its reject file open. Raises AdministrationError for a missing file."""
+    options = options or LoadOptions()
     sources = [source_file(path, options.format) for path in files]
     default_id = application.subscriptions.default_id
     with RejectFile(options.reject_path or _reject_path(application, kind)) as rejects:

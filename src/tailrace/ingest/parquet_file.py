@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 50_000
 
+#: Types besides the numeric ones whose values have one text.
+_PLAIN_KINDS = (pl.String, pl.Boolean, pl.Date, pl.Null, pl.Categorical, pl.Enum)
+
 
 class ParquetSource:
     """One Parquet file. Raises AdministrationError if it is none, or holds what has no text."""
@@ -65,7 +68,7 @@ def _text(name: str, kind: pl.DataType) -> pl.Expr:
         text = utc.dt.to_string("%Y-%m-%dT%H:%M:%SZ")
     elif isinstance(kind, pl.Struct):
         text = column.struct.json_encode()
-    elif kind.is_numeric() or kind in (pl.String, pl.Boolean, pl.Date, pl.Null, pl.Categorical):
+    elif kind.is_numeric() or isinstance(kind, _PLAIN_KINDS):
         text = column.cast(pl.String)
     else:
         raise AdministrationError(f"Column '{name}' holds {kind}, which cannot be loaded.")

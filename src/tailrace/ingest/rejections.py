@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ class RejectFile:
             )
             self.count += 1
 
-    def __enter__(self) -> RejectFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -17,17 +17,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import bindparam, func, select, update
 
-from tailrace.domain.lead_fields import DataType, LeadFieldCatalogue, standard_lead_fields
+from tailrace.domain.lead_fields import DataType, standard_lead_fields
 from tailrace.store.bulk_insert import insert_rows
-from tailrace.store.sequences import SequenceKind, pass_number
+from tailrace.store.sequences import SequenceKind, next_number, pass_number
 from tailrace.store.tables import lead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
     from tailrace.domain.export_job import SubscriptionId
+    from tailrace.domain.lead_fields import LeadFieldCatalogue
     from tailrace.domain.lead_values import StoredValue
 
 #: Values of one IN list: below the parameter limit of every database.
@@ -47,8 +48,20 @@ class LeadRow:
     values: Mapping[str, StoredValue | None]
     #: None finds the lead by its address, or makes a new one.
     id: int | None = None
+    #: Id kept for this very row, should it have neither an id nor an address to be known by.
+    reserved_id: int | None = None
     created_at: str | None = None
     updated_at: str | None = None
+
+    @property
+    def known_id(self) -> int | None:
+        """The id that the row brings along in one way or the other."""
+        return self.id if self.id is not None or self.address else self.reserved_id
+
+    @property
+    def address(self) -> str | None:
+        email = self.values.get("email")
+        return None if email is None else _folded(str(email))
 
 
 class Outcome(Enum):
@@ -83,7 +96,8 @@ class _Lead:
     standard: dict[str, Any]
     custom: dict[str, Any]
     is_new: bool = False
-    is_changed: bool = False
+    #: Columns to be written again.
+    changed_columns: set[str] = field(default_factory=set[str])
 
     @property
     def id(self) -> int:
@@ -99,8 +113,10 @@ class _Lead:
 class _Batch:
     """The leads that a batch of rows may mean."""
 
-    fields: LeadFieldCatalogue
+    custom_names: frozenset[str]
     now: str
+    #: Given to the next new lead that brings none.
+    next_id: int
     leads: dict[int, _Lead] = field(default_factory=dict[int, _Lead])
     #: Ids by folded address; complete for the addresses of the rows that have no id.
     by_address: dict[str, set[int]] = field(default_factory=lambda: defaultdict[str, set[int]](set))
@@ -110,54 +126,75 @@ class _Batch:
         if one.address is not None:
             self.by_address[one.address].add(one.id)
 
-    def apply(self, row: LeadRow, new_id: Callable[[], int]) -> Outcome:
-        if row.id is not None:
-            lead_id = row.id
-        else:
-            email = row.values.get("email")
-            found = self.by_address[_folded(str(email))] if email is not None else set[int]()
+    def apply(self, row: LeadRow) -> Outcome:
+        lead_id = row.known_id
+        if lead_id is None and row.address is not None:
+            found = self.by_address[row.address]
             if len(found) > 1:
                 return Outcome.AMBIGUOUS
-            lead_id = next(iter(found)) if found else new_id()
-        known = self.leads.get(lead_id)
-        if known is None:
-            self.add(_new_lead(self, row, lead_id))
-            return Outcome.CREATED
-        return self._update(known, row)
+            lead_id = next(iter(found), None)
+        known = None if lead_id is None else self.leads.get(lead_id)
+        if known is not None:
+            return self._update(known, row)
+        self._create(row, lead_id)
+        return Outcome.CREATED
+
+    def _create(self, row: LeadRow, lead_id: int | None) -> None:
+        if lead_id is None:
+            lead_id = self.next_id
+            self.next_id += 1
+        standard, custom = self._split(row.values)
+        values: dict[str, Any] = {**standard_defaults(), **dict.fromkeys(_OWN_ID_FIELDS, lead_id)}
+        values |= {name: value for name, value in standard.items() if value is not None}
+        values.setdefault("mktoName", full_name(values.get("firstName"), values.get("lastName")))
+        created_at = row.created_at or self.now
+        updated_at = row.updated_at or max(created_at, self.now)
+        values |= {"id": lead_id, "createdAt": created_at}
+        values |= {"updatedAt": updated_at, "changed_at": updated_at}
+        kept = {name: value for name, value in custom.items() if value is not None}
+        self.add(_Lead(values, kept, is_new=True))
 
     def _update(self, known: _Lead, row: LeadRow) -> Outcome:
-        standard, custom = _split(self.fields, row.values)
+        standard, custom = self._split(row.values)
         _complete(standard, known)
-        is_standard_changed = any(
-            known.standard.get(name) != value for name, value in standard.items()
-        )
-        is_changed = is_standard_changed or any(
-            known.custom.get(name) != value for name, value in custom.items()
-        )
+        changed = {name for name, value in standard.items() if known.standard.get(name) != value}
+        is_custom_changed = any(known.custom.get(name) != value for name, value in custom.items())
         given = {"createdAt": row.created_at, "updatedAt": row.updated_at}
-        moved = {name: at for name, at in given.items() if at and known.standard[name] != at}
-        if not is_changed and not moved:
+        moments = {name: at for name, at in given.items() if at and known.standard[name] != at}
+        if not (changed or is_custom_changed or moments):
             return Outcome.UNCHANGED
-        self._change(known, standard, custom)
-        known.standard |= moved
-        if is_standard_changed and row.updated_at is None:
-            known.standard["updatedAt"] = self.now
-        watermark = known.standard["changed_at"]
-        is_later = row.updated_at is not None and row.updated_at > watermark
-        known.standard["changed_at"] = row.updated_at if is_later else max(self.now, watermark)
+        if changed and row.updated_at is None:
+            moments["updatedAt"] = self.now
+        moments["changed_at"] = self._watermark(known.standard["changed_at"], row.updated_at)
+        self._change(known, {name: standard[name] for name in changed} | moments, custom)
         return Outcome.UPDATED
 
-    def _change(
-        self, known: _Lead, standard: Mapping[str, Any], custom: Mapping[str, Any]
-    ) -> None:
+    def _watermark(self, stored: str, given: str | None) -> str:
+        """When the lead changed last, so that an export by updatedAt finds this change too."""
+        return given if given is not None and given > stored else max(self.now, stored)
+
+    def _change(self, known: _Lead, standard: dict[str, Any], custom: dict[str, Any]) -> None:
         if known.address is not None:
             self.by_address[known.address].discard(known.id)
         known.standard |= standard
-        changed = known.custom | custom
-        known.custom = {name: value for name, value in changed.items() if value is not None}
-        known.is_changed = True
+        merged = known.custom | custom
+        known.custom = {name: value for name, value in merged.items() if value is not None}
+        known.changed_columns |= {*standard, "custom"}
         if known.address is not None:
             self.by_address[known.address].add(known.id)
+
+    def _split(
+        self, values: Mapping[str, StoredValue | None]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Standard and custom values, without what says which lead it is."""
+        standard: dict[str, Any] = {}
+        custom: dict[str, Any] = {}
+        for name, value in values.items():
+            if name in self.custom_names:
+                custom[name] = value
+            elif name not in _IDENTITY:
+                standard[name] = value
+        return standard, custom
 
 
 def upsert_leads(
@@ -165,33 +202,29 @@ def upsert_leads(
     subscription_id: SubscriptionId,
     fields: LeadFieldCatalogue,
     rows: Sequence[LeadRow],
-    *,
     now: str,
-    new_id: Callable[[int], int],
 ) -> list[Outcome]:
-    """Store the rows, in order; `now` is the wire's text of the moment.
-
-    `new_id` gives the id for the row at a position if that turns out to be a new lead; a lead
-    that has the id already is taken to be that row's, loaded before.
-    """
-    batch = _Batch(fields, now)
-    wanted = {row.id for row in rows if row.id is not None}
-    nameless = [place for place, row in enumerate(rows) if _is_nameless(row)]
-    wanted |= {new_id(place) for place in nameless}
-    addresses = {_folded(str(row.values["email"])) for row in rows if _is_by_address(row)}
-    for one in _stored_leads(connection, subscription_id, wanted, addresses):
+    """Store the rows one after another; `now` is the moment as the wire writes it."""
+    batch = _Batch(
+        custom_names=frozenset(one.name for one in fields if one.is_custom),
+        now=now,
+        next_id=next_lead_id(connection, subscription_id),
+    )
+    known_ids = {row.known_id for row in rows if row.known_id is not None}
+    addresses = {row.address for row in rows if row.known_id is None and row.address is not None}
+    batch.next_id = max(batch.next_id, max(known_ids, default=0) + 1)
+    for one in _stored_leads(connection, subscription_id, known_ids, addresses):
         batch.add(one)
-    outcomes = [
-        batch.apply(row, lambda place=place: new_id(place)) for place, row in enumerate(rows)
-    ]
+    outcomes = [batch.apply(row) for row in rows]
     _write(connection, subscription_id, batch.leads.values())
     return outcomes
 
 
 def next_lead_id(connection: Connection, subscription_id: SubscriptionId) -> int:
-    """The id after the largest that any lead has."""
+    """The id of the next new lead."""
     query = select(func.max(lead.c.id)).where(lead.c.subscription_id == subscription_id)
-    return (connection.execute(query).scalar() or 0) + 1
+    largest = connection.execute(query).scalar() or 0
+    return max(next_number(connection, subscription_id, SequenceKind.LEAD), largest + 1)
 
 
 def insert_leads(
@@ -206,14 +239,6 @@ def insert_leads(
     insert_rows(connection, lead, columns, rows)
 
 
-def _is_nameless(row: LeadRow) -> bool:
-    return row.id is None and row.values.get("email") is None
-
-
-def _is_by_address(row: LeadRow) -> bool:
-    return row.id is None and row.values.get("email") is not None
-
-
 def _folded(address: str) -> str:
     """The address as the store's index compares it: without regard to the case of ASCII letters."""
     return address.lower() if address.isascii() else "".join(map(_fold_letter, address))
@@ -221,38 +246,6 @@ def _folded(address: str) -> str:
 
 def _fold_letter(letter: str) -> str:
     return letter.lower() if letter.isascii() else letter
-
-
-def _new_lead(batch: _Batch, row: LeadRow, lead_id: int) -> _Lead:
-    standard, custom = _split(batch.fields, row.values)
-    defaults = standard_defaults() | dict.fromkeys(_OWN_ID_FIELDS, lead_id)
-    given = {name: value for name, value in standard.items() if value is not None}
-    created_at = row.created_at or batch.now
-    updated_at = row.updated_at or max(created_at, batch.now)
-    values = defaults | given
-    values.setdefault("mktoName", full_name(values.get("firstName"), values.get("lastName")))
-    values |= {
-        "id": lead_id,
-        "createdAt": created_at,
-        "updatedAt": updated_at,
-        "changed_at": updated_at,
-    }
-    kept = {name: value for name, value in custom.items() if value is not None}
-    return _Lead(values, kept, is_new=True)
-
-
-def _split(
-    fields: LeadFieldCatalogue, values: Mapping[str, StoredValue | None]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Standard and custom values, without what says which lead it is."""
-    standard: dict[str, Any] = {}
-    custom: dict[str, Any] = {}
-    for name, value in values.items():
-        if fields[name].is_custom:
-            custom[name] = value
-        elif name not in _IDENTITY:
-            standard[name] = value
-    return standard, custom
 
 
 def _complete(standard: dict[str, Any], known: _Lead) -> None:
@@ -286,30 +279,27 @@ def _stored_leads(
 
 
 def _write(
-    connection: Connection, subscription_id: SubscriptionId, leads: Iterable[_Lead]
+    connection: Connection, subscription_id: SubscriptionId, leads: Collection[_Lead]
 ) -> None:
-    touched = [one for one in leads if one.is_new or one.is_changed]
-    new = [_stored_values(one) for one in touched if one.is_new]
-    changed = [_stored_values(one) for one in touched if not one.is_new]
+    new = [_stored_values(one) for one in leads if one.is_new]
     if new:
-        pass_number(
-            connection, subscription_id, SequenceKind.LEAD, max(one["id"] for one in new)
-        )
+        largest = max(one["id"] for one in new)
+        pass_number(connection, subscription_id, SequenceKind.LEAD, largest)
         insert_leads(connection, subscription_id, new)
-    if changed:
-        columns = [column.name for column in lead.c if not column.primary_key]
+    changed = [one for one in leads if one.changed_columns and not one.is_new]
+    columns = set[str]().union(*(one.changed_columns for one in changed))
+    if columns:
         statement = (
             update(lead)
             .where(lead.c.subscription_id == subscription_id, lead.c.id == bindparam("lead_id"))
             .values({name: bindparam(f"new_{name}") for name in columns})
         )
-        connection.execute(
-            statement,
-            [
-                {"lead_id": one["id"], **{f"new_{name}": one.get(name) for name in columns}}
-                for one in changed
-            ],
-        )
+        connection.execute(statement, [_new_values(one, columns) for one in changed])
+
+
+def _new_values(one: _Lead, columns: Iterable[str]) -> dict[str, Any]:
+    values = _stored_values(one)
+    return {"lead_id": one.id, **{f"new_{name}": values.get(name) for name in columns}}
 
 
 def _stored_values(one: _Lead) -> dict[str, Any]:

@@ -33,6 +33,13 @@ FIRST_LOADED_ACTIVITY = 10**15
 _FIRST_NUMBER = {SequenceKind.LOADED_ACTIVITY: FIRST_LOADED_ACTIVITY, SequenceKind.ASSET: 1001}
 
 
+def next_number(connection: Connection, subscription_id: SubscriptionId, kind: SequenceKind) -> int:
+    """The number that would be given next."""
+    key = {"subscription_id": subscription_id, "kind": kind.value}
+    stored = connection.execute(select(sequence.c.next_value).filter_by(**key)).scalar()
+    return _FIRST_NUMBER.get(kind, 1) if stored is None else stored
+
+
 def take_numbers(
     connection: Connection,
     subscription_id: SubscriptionId,
@@ -42,7 +49,7 @@ def take_numbers(
     at_least: int = 1,
 ) -> int:
     """Reserve `count` numbers in a row, none below `at_least`, and return the first of them."""
-    first = max(_next_number(connection, subscription_id, kind), at_least)
+    first = max(next_number(connection, subscription_id, kind), at_least)
     _set_next_number(connection, subscription_id, kind, first + count)
     return first
 
@@ -51,16 +58,8 @@ def pass_number(
     connection: Connection, subscription_id: SubscriptionId, kind: SequenceKind, number: int
 ) -> None:
     """See to it that `number`, which a record brought along, is never given out."""
-    if _next_number(connection, subscription_id, kind) <= number:
+    if next_number(connection, subscription_id, kind) <= number:
         _set_next_number(connection, subscription_id, kind, number + 1)
-
-
-def _next_number(
-    connection: Connection, subscription_id: SubscriptionId, kind: SequenceKind
-) -> int:
-    key = {"subscription_id": subscription_id, "kind": kind.value}
-    stored = connection.execute(select(sequence.c.next_value).filter_by(**key)).scalar()
-    return _FIRST_NUMBER.get(kind, 1) if stored is None else stored
 
 
 def _set_next_number(

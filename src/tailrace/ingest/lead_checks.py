@@ -1,0 +1,138 @@
+"""Rows of leads as texts become rows for the store, or are rejected with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tailrace.domain.errors import ScalarTypeError
+from tailrace.domain.lead_values import lead_value_parser
+from tailrace.ingest.rejections import Rejection
+from tailrace.store.lead_loading import LeadRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
+    from tailrace.domain.lead_values import StoredValue
+    from tailrace.ingest.record_batch import RecordBatch
+
+#: Every JSON reader takes integers up to here for what they are.
+LARGEST_LEAD_ID: Final = 2**53
+
+_MOMENTS = ("createdAt", "updatedAt")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLeads:
+    rows: Sequence[LeadRow]
+    #: Where each row is within the batch.
+    positions: Sequence[int]
+    batch: RecordBatch
+    rejections: list[Rejection]
+
+    def line_of(self, place: int) -> int:
+        """Line number of the row at a place of `rows`."""
+        return self.batch.lines[self.positions[place]]
+
+    def reject(self, place: int, field: str, reason: str) -> Rejection:
+        """A rejection of the row at a place of `rows`."""
+        text = self.batch.text_of(self.positions[place])
+        return Rejection(self.line_of(place), field, reason, text)
+
+
+class LeadChecks:
+    """Knows the fields of one subscription."""
+
+    def __init__(self, fields: LeadFieldCatalogue) -> None:
+        self._fields = fields
+
+    def check(self, batch: RecordBatch) -> CheckedLeads:
+        """The rows that can be stored, and why the others cannot."""
+        problems: dict[int, tuple[str, str]] = {}
+        columns = {
+            name: _parsed(self._fields[name], batch.frame[name].to_list(), problems)
+            for name in batch.frame.columns
+        }
+        _check_ids(columns.get("id", []), problems)
+        positions = [one for one in range(batch.frame.height) if one not in problems]
+        rejections = [
+            Rejection(batch.lines[position], field, reason, batch.text_of(position))
+            for position, (field, reason) in sorted(problems.items())
+        ]
+        return CheckedLeads(
+            rows=_rows(columns, positions, batch.absent),
+            positions=positions,
+            batch=batch,
+            rejections=[*batch.malformed, *rejections],
+        )
+
+
+def _parsed(
+    field: LeadField, texts: Sequence[str | None], problems: dict[int, tuple[str, str]]
+) -> list[StoredValue | None]:
+    parse = lead_value_parser(field)
+    values: list[StoredValue | None] = []
+    for position, text in enumerate(texts):
+        value = None if text is None else _value(parse, text)
+        if isinstance(value, ScalarTypeError):
+            reason = f"not of type {value.type_name}: {value.value}"
+            problems.setdefault(position, (field.name, reason))
+            value = None
+        values.append(value)
+    return values
+
+
+def _value(
+    parse: Callable[[str], StoredValue | None], text: str
+) -> StoredValue | ScalarTypeError | None:
+    try:
+        return parse(text)
+    except ScalarTypeError as error:
+        return error
+
+
+def _check_ids(
+    ids: Sequence[StoredValue | None], problems: dict[int, tuple[str, str]]
+) -> None:
+    for position, lead_id in enumerate(ids):
+        if isinstance(lead_id, int) and not 1 <= lead_id <= LARGEST_LEAD_ID:
+            reason = f"not between 1 and {LARGEST_LEAD_ID}: {lead_id}"
+            problems.setdefault(position, ("id", reason))
+
+
+def _rows(
+    columns: Mapping[str, Sequence[StoredValue | None]],
+    positions: Collection[int],
+    absent: Mapping[str, AbstractSet[int]],
+) -> list[LeadRow]:
+    special = {"id", *_MOMENTS}
+    names = [name for name in columns if name not in special]
+    ids, created, updated = (columns.get(name) for name in ("id", *_MOMENTS))
+    rows: list[LeadRow] = []
+    for position in positions:
+        values = {
+            name: columns[name][position]
+            for name in names
+            if not absent or position not in absent.get(name, ())
+        }
+        rows.append(
+            LeadRow(
+                values,
+                id=_integer(ids, position),
+                created_at=_text(created, position),
+                updated_at=_text(updated, position),
+            )
+        )
+    return rows
+
+
+def _integer(column: Sequence[StoredValue | None] | None, position: int) -> int | None:
+    value = None if column is None else column[position]
+    return value if isinstance(value, int) else None
+
+
+def _text(column: Sequence[StoredValue | None] | None, position: int) -> str | None:
+    value = None if column is None else column[position]
+    return value if isinstance(value, str) else None

@@ -1,0 +1,398 @@
+"""Any sequence of calls, runs, crashes and days leaves every job where the contract says.
+
+The model knows jobs as plain values and the rules of contract sections 3.3, 3.6 and 3.7; the
+product is the real service, runner and janitor on a real store with a clock that the test moves.
+A runner that takes a job and dies is played by claiming the job as the runner does and then
+letting the lease run out; when it was only slow, its late end of the job must change nothing.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from tailrace.domain.errors import (
+    ExportFileNotFoundError,
+    ExportQuotaError,
+    JobAlreadyQueuedError,
+    JobCancelledError,
+    JobCompletedError,
+    JobFailedError,
+    JobQueueFullError,
+    ObjectNotFoundError,
+    RequestError,
+    TailraceError,
+)
+from tailrace.domain.export_job import ObjectFamily, ResultFile
+from tailrace.domain.job_state import JobEvent, JobState
+from tailrace.store import jobs as store
+from tests.support.application import SteppedApplication
+
+if TYPE_CHECKING:
+    from tailrace.domain.caller import Caller
+    from tailrace.domain.export_job import ExportJob
+
+RANGE = {"startAt": "2026-01-01T00:00:00Z", "endAt": "2026-01-02T00:00:00Z"}
+BODY = {"fields": ["leadId"], "filter": {"createdAt": RANGE}}
+LEAD_BODY = {"fields": ["id"], "filter": {"createdAt": RANGE}}
+BODIES = {ObjectFamily.ACTIVITIES: BODY, ObjectFamily.LEADS: LEAD_BODY}
+
+QUEUE_LIMIT, SLOTS, ATTEMPTS = 10, 2, 5
+QUOTA_BYTES = 500 * 1024 * 1024
+LEASE = timedelta(seconds=60)
+FILE_LIFE, STATUS_LIFE, LIST_WINDOW = timedelta(days=7), timedelta(days=30), timedelta(days=7)
+CHICAGO = ZoneInfo("America/Chicago")
+
+IN_QUEUE = {JobState.QUEUED, JobState.PROCESSING}
+FINISHED = {JobState.COMPLETED, JobState.FAILED}
+
+
+@dataclass
+class Model:
+    """What the contract knows of one job."""
+
+    owner: int
+    family: ObjectFamily
+    created_at: datetime
+    state: JobState = JobState.CREATED
+    changed_at: datetime | None = None
+    queued_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    lease_until: datetime | None = None
+    attempts: int = 0
+    place_in_queue: int = 0
+    size_bytes: int = 0
+    is_forgotten: bool = False
+
+
+@dataclass(frozen=True)
+class Key:
+    """How a rule names a job: also to users and families that it does not belong to."""
+
+    export_id: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A claim by a runner that has not finished yet and may be dead."""
+
+    job: ExportJob
+
+
+@dataclass
+class Expected:
+    """Every job ever made, by id, and the order of the queue."""
+
+    jobs: dict[str, Model] = field(default_factory=dict[str, Model])
+    enqueued: int = 0
+
+
+NO_KEY: tuple[Key, ...] = ()
+NO_CLAIM: tuple[Held, ...] = ()
+
+
+class JobLife(RuleBasedStateMachine):
+    keys: Bundle[Key] = Bundle("keys")
+    claims: Bundle[Held] = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = tempfile.TemporaryDirectory(prefix="tailrace-model-")
+        self.product = SteppedApplication.open(Path(self.directory.name) / "home")
+        self.clock = self.product.clock
+        self.expected = Expected()
+
+    def teardown(self) -> None:
+        self.product.close()
+        self.directory.cleanup()
+
+    @initialize()
+    def two_api_users(self) -> None:
+        application = self.product.application
+        first = self.product.new_subscription()
+        second_id = application.identity.create_user(first.subscription_id, "second@example.com")
+        second = type(first)(first.subscription_id, second_id, "second", first.permissions)
+        self.callers: tuple[Caller, ...] = (first, second)
+
+    # What API users do.
+
+    @rule(target=keys, owner=st.integers(0, 1), family=st.sampled_from(ObjectFamily))
+    def create(self, owner: int, family: ObjectFamily) -> Key | MultipleResults[Key]:
+        jobs = self.product.application.jobs
+        if self.used_bytes() >= QUOTA_BYTES:
+            with pytest.raises(ExportQuotaError):
+                jobs.create(self.callers[owner], family, BODIES[family])
+            return multiple(*NO_KEY)
+        job = jobs.create(self.callers[owner], family, BODIES[family])
+        now = self.clock()
+        self.expected.jobs[job.export_id] = Model(owner, family, now, changed_at=now)
+        return Key(job.export_id)
+
+    @rule(owner=st.integers(0, 1), family=st.sampled_from(ObjectFamily))
+    def create_from_a_bad_body(self, owner: int, family: ObjectFamily) -> None:
+        with pytest.raises((RequestError, ExportQuotaError)):
+            self.product.application.jobs.create(self.callers[owner], family, {"filter": {}})
+
+    @rule(key=keys, user=st.integers(0, 1), family=st.sampled_from(ObjectFamily))
+    def enqueue(self, key: Key, user: int, family: ObjectFamily) -> None:
+        refusal = self.enqueue_refusal(key, user, family)
+        jobs = self.product.application.jobs
+        if refusal is not None:
+            with pytest.raises(refusal):
+                jobs.enqueue(self.callers[user], family, key.export_id)
+            return
+        jobs.enqueue(self.callers[user], family, key.export_id)
+        model = self.expected.jobs[key.export_id]
+        self.expected.enqueued += 1
+        model.state, model.queued_at = JobState.QUEUED, self.clock()
+        model.changed_at, model.place_in_queue = self.clock(), self.expected.enqueued
+
+    @rule(key=keys, user=st.integers(0, 1), family=st.sampled_from(ObjectFamily))
+    def cancel(self, key: Key, user: int, family: ObjectFamily) -> None:
+        jobs = self.product.application.jobs
+        model = self.visible(key.export_id, user, family)
+        if model is None or model.state is JobState.COMPLETED:
+            with pytest.raises(JobCompletedError if model else ObjectNotFoundError):
+                jobs.cancel(self.callers[user], family, key.export_id)
+            return
+        shown = jobs.cancel(self.callers[user], family, key.export_id)
+        if model.state is not JobState.FAILED and model.state is not JobState.CANCELLED:
+            model.state, model.changed_at = JobState.CANCELLED, self.clock()
+        assert shown.state is model.state
+
+    # What runners do.
+
+    @rule()
+    def run_here(self) -> None:
+        """A runner of this process takes everything it may and brings it to its end."""
+        self.product.application.runner.run_pending()
+        for model in self.by_queue(JobState.PROCESSING):
+            assert model.lease_until is not None
+            if model.lease_until <= self.clock():
+                self.retake(model)
+        waiting = self.by_queue(JobState.QUEUED)
+        if len(self.by_queue(JobState.PROCESSING)) < SLOTS:
+            for model in waiting:
+                self.take(model)
+                self.end(model, JobState.COMPLETED)
+
+    @rule(target=claims)
+    def claim_elsewhere(self) -> Held | MultipleResults[Held]:
+        """A runner of another process takes the first job of the queue."""
+        now = self.clock()
+        waiting = self.by_queue(JobState.QUEUED)
+        if not waiting or len(self.by_queue(JobState.PROCESSING)) >= SLOTS:
+            return multiple(*NO_CLAIM)
+        with self.product.application.database.write() as connection:
+            (job,) = store.queued_jobs(connection, 1)
+            held = store.claim(connection, job, JobEvent.CLAIM, now, now + LEASE)
+        assert held is not None
+        assert self.expected.jobs[held.export_id] is waiting[0]
+        self.take(waiting[0])
+        return Held(held)
+
+    @rule(held=consumes(claims), megabytes=st.sampled_from([0, 1, 300]))
+    def finish_elsewhere(self, held: Held, megabytes: int) -> None:
+        """That runner comes to its end, maybe long after it has lost the job."""
+        size = megabytes * 1024 * 1024
+        result = ResultFile(f"{held.job.export_id}.{held.job.fence}.csv", size, "0" * 64, 1)
+        with self.product.application.database.write() as connection:
+            is_ours = store.complete(connection, held.job, result, self.clock())
+        assert is_ours == self.is_held(held)
+        if is_ours:
+            model = self.expected.jobs[held.job.export_id]
+            self.end(model, JobState.COMPLETED)
+            model.size_bytes = size
+
+    @rule(held=consumes(claims))
+    def fail_elsewhere(self, held: Held) -> None:
+        with self.product.application.database.write() as connection:
+            is_ours = store.fail(connection, held.job, "Disk full", self.clock())
+        assert is_ours == self.is_held(held)
+        if is_ours:
+            self.end(self.expected.jobs[held.job.export_id], JobState.FAILED)
+
+    @rule(held=claims)
+    def beat_elsewhere(self, held: Held) -> None:
+        """That runner keeps its lease alive, if it still has it."""
+        until = self.clock() + LEASE
+        with self.product.application.database.write() as connection:
+            is_ours = store.extend_lease(connection, held.job, until)
+        assert is_ours == self.is_held(held)
+        if is_ours:
+            self.expected.jobs[held.job.export_id].lease_until = until
+
+    # Time.
+
+    @rule(
+        duration=st.sampled_from(
+            [
+                timedelta(seconds=1),
+                LEASE,
+                timedelta(hours=5),
+                timedelta(days=1),
+                FILE_LIFE,
+                STATUS_LIFE,
+            ]
+        )
+    )
+    def time_passes(self, duration: timedelta) -> None:
+        self.clock.now += duration
+
+    @rule()
+    def janitor_comes_by(self) -> None:
+        self.product.application.janitor.clean()
+        idle = {JobState.CREATED, JobState.CANCELLED, *FINISHED}
+        for model in self.expected.jobs.values():
+            assert model.changed_at is not None
+            if model.state in idle and model.changed_at < self.clock() - STATUS_LIFE:
+                model.is_forgotten = True
+
+    # What must hold after every step.
+
+    @invariant()
+    def everybody_sees_exactly_their_jobs(self) -> None:
+        jobs = self.product.application.jobs
+        for user, caller in enumerate(self.callers):
+            for family in ObjectFamily:
+                page = jobs.list(caller, family, frozenset(), 300, None)
+                shown: dict[str, ExportJob] = {job.export_id: job for job in page.jobs}
+                visible = self.listed(user, family)
+                assert set(shown) == set(visible)
+                for export_id, model in visible.items():
+                    assert_shows(shown[export_id], model)
+
+    @invariant()
+    def every_status_is_as_expected(self) -> None:
+        jobs = self.product.application.jobs
+        for export_id, model in self.expected.jobs.items():
+            caller = self.callers[model.owner]
+            stranger = self.callers[1 - model.owner]
+            with pytest.raises(ObjectNotFoundError):
+                jobs.status(stranger, model.family, export_id)
+            if self.visible(export_id, model.owner, model.family) is None:
+                with pytest.raises(ObjectNotFoundError):
+                    jobs.status(caller, model.family, export_id)
+            else:
+                assert_shows(jobs.status(caller, model.family, export_id), model)
+
+    @invariant()
+    def every_file_is_there_while_it_must_be(self) -> None:
+        jobs = self.product.application.jobs
+        for export_id, model in self.expected.jobs.items():
+            caller = self.callers[model.owner]
+            if self.has_file(model):
+                assert jobs.result_file(caller, model.family, export_id).sha256
+            else:
+                with pytest.raises(ExportFileNotFoundError):
+                    jobs.result_file(caller, model.family, export_id)
+
+    # The model's own rules.
+
+    def enqueue_refusal(
+        self, key: Key, user: int, family: ObjectFamily
+    ) -> type[TailraceError] | None:
+        model = self.visible(key.export_id, user, family)
+        if model is None:
+            return ObjectNotFoundError
+        refusals: dict[JobState, type[TailraceError]] = {
+            JobState.FAILED: JobFailedError,
+            JobState.CANCELLED: JobCancelledError,
+        }
+        if model.state is not JobState.CREATED:
+            return refusals.get(model.state, JobAlreadyQueuedError)
+        if self.used_bytes() >= QUOTA_BYTES:
+            return ExportQuotaError
+        in_queue = [one for one in self.expected.jobs.values() if one.state in IN_QUEUE]
+        return JobQueueFullError if len(in_queue) >= QUEUE_LIMIT else None
+
+    def visible(self, export_id: str, user: int, family: ObjectFamily) -> Model | None:
+        model = self.expected.jobs[export_id]
+        is_over = model.finished_at is not None and self.clock() >= model.finished_at + STATUS_LIFE
+        if (model.owner, model.family) != (user, family) or model.is_forgotten or is_over:
+            return None
+        return model
+
+    def listed(self, user: int, family: ObjectFamily) -> dict[str, Model]:
+        since = self.clock() - LIST_WINDOW
+        return {
+            export_id: model
+            for export_id, model in self.expected.jobs.items()
+            if self.visible(export_id, user, family) and model.created_at >= since
+        }
+
+    def has_file(self, model: Model) -> bool:
+        if model.state is not JobState.COMPLETED or model.is_forgotten:
+            return False
+        assert model.finished_at is not None
+        return self.clock() < model.finished_at + FILE_LIFE
+
+    def used_bytes(self) -> int:
+        """Of files finished since midnight in Chicago."""
+        today = self.clock().astimezone(CHICAGO).date()
+        return sum(
+            model.size_bytes
+            for model in self.expected.jobs.values()
+            if model.finished_at and model.finished_at.astimezone(CHICAGO).date() == today
+        )
+
+    def by_queue(self, state: JobState) -> list[Model]:
+        found = [model for model in self.expected.jobs.values() if model.state is state]
+        return sorted(found, key=lambda model: model.place_in_queue)
+
+    def is_held(self, held: Held) -> bool:
+        model = self.expected.jobs[held.job.export_id]
+        return model.state is JobState.PROCESSING and model.attempts == held.job.fence
+
+    def take(self, model: Model) -> None:
+        now = self.clock()
+        model.state, model.changed_at = JobState.PROCESSING, now
+        model.started_at = model.started_at or now
+        model.attempts += 1
+        model.lease_until = now + LEASE
+
+    def retake(self, model: Model) -> None:
+        """A job whose runner is gone is run again, but not for ever."""
+        if model.attempts >= ATTEMPTS:
+            self.end(model, JobState.FAILED)
+            return
+        self.take(model)
+        self.end(model, JobState.COMPLETED)
+
+    def end(self, model: Model, state: JobState) -> None:
+        model.state, model.changed_at, model.finished_at = state, self.clock(), self.clock()
+        # Files of the runs made here are a header line: nothing to a quota of 500 MB.
+        model.size_bytes = 0
+
+
+def assert_shows(job: ExportJob, model: Model) -> None:
+    assert job.state is model.state
+    assert job.created_at == model.created_at
+    assert job.queued_at == model.queued_at
+    assert job.started_at == model.started_at
+    assert job.finished_at == model.finished_at
+    assert (job.result is not None) == (model.state is JobState.COMPLETED)
+    assert (job.failure is not None) == (model.state is JobState.FAILED)
+
+
+TestJobLife = JobLife.TestCase
+TestJobLife.settings = settings(max_examples=25, stateful_step_count=40)
