@@ -13,15 +13,12 @@ from tailrace.domain.export_request import (
 )
 from tailrace.domain.file_format import FileFormat
 
-MARCH = InstantRange(
-    datetime(2024, 3, 1, tzinfo=UTC), datetime(2024, 3, 31, 23, 59, 59, tzinfo=UTC)
-)
 #: Covers everything that the fixture seeds.
 SEEDED = InstantRange(
     datetime(2025, 2, 1, tzinfo=UTC) - timedelta(days=11), datetime(2025, 2, 2, tzinfo=UTC)
 )
 
-MARCH_LEADS = ExportRequest(
-    FileFormat.CSV, columns("id", "email", email="E-Mail"), CreatedLeads(MARCH)
+LEADS_REQUEST = ExportRequest(
+    FileFormat.CSV, columns("id", "email", email="E-Mail"), CreatedLeads(SEEDED)
 )
-SEEDED_ACTIVITIES = ExportRequest(FileFormat.CSV, (), ActivityFilter(SEEDED))
+ACTIVITIES_REQUEST = ExportRequest(FileFormat.CSV, (), ActivityFilter(SEEDED))

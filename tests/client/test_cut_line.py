@@ -11,9 +11,8 @@ from tailrace.client import DownloadError
 from tailrace.client.job import FileDescription, Job
 from tailrace.domain.export_job import ObjectFamily
 from tailrace.domain.job_state import JobState
-from tests.client.conftest import client_at
 from tests.client.line import line_to
-from tests.client.requests import MARCH_LEADS, SEEDED_ACTIVITIES
+from tests.client.requests import ACTIVITIES_REQUEST, LEADS_REQUEST
 from tests.support.deadlines import wait_until
 
 if TYPE_CHECKING:
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailrace.client import ExtractClient
+    from tests.client.conftest import Sample
     from tests.client.line import Line
     from tests.support.server import Server
-    from tests.support.world import World
 
 ACTIVITIES, LEADS = ObjectFamily.ACTIVITIES, ObjectFamily.LEADS
 
@@ -35,17 +34,17 @@ def line(server: Server) -> Iterator[Line]:
 
 
 @pytest.fixture
-def far_client(line: Line, world: World) -> Iterator[ExtractClient]:
+def far_client(line: Line, sample: Sample) -> Iterator[ExtractClient]:
     """A client that reaches the server by the line only."""
-    with client_at(line.base_url, world) as made:
+    with sample.client_at(line.base_url) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def completed(server: Server, world: World) -> tuple[Job, FileDescription]:
+def completed(server: Server, sample: Sample) -> tuple[Job, FileDescription]:
     """An activity export of some megabytes."""
-    with client_at(server.base_url, world) as near:
-        job = near.create(ACTIVITIES, SEEDED_ACTIVITIES)
+    with sample.client_at(server.base_url) as near:
+        job = near.create(ACTIVITIES, ACTIVITIES_REQUEST)
         near.enqueue(ACTIVITIES, job.export_id)
         done = near.wait(ACTIVITIES, job.export_id)
     assert done.file is not None
@@ -143,7 +142,7 @@ def test_download__another_file_than_reported_is_refused(
 def test_status__is_asked_again_until_the_server_is_back(
     far_client: ExtractClient, line: Line
 ) -> None:
-    job = far_client.create(LEADS, MARCH_LEADS)
+    job = far_client.create(LEADS, LEADS_REQUEST)
     line.cut_after = 0
 
     def mend() -> None:
@@ -159,7 +158,7 @@ def test_status__is_asked_again_until_the_server_is_back(
 
 
 def test_enqueue__whose_answer_is_lost_has_happened(far_client: ExtractClient, line: Line) -> None:
-    job = far_client.create(LEADS, MARCH_LEADS)
+    job = far_client.create(LEADS, LEADS_REQUEST)
     line.cut_after = 0
 
     def mend() -> None:

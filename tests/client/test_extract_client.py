@@ -19,29 +19,30 @@ from tailrace.client import (
 )
 from tailrace.domain.export_job import ObjectFamily
 from tailrace.domain.job_state import JobState
-from tests.client.requests import MARCH_LEADS, SEEDED_ACTIVITIES
+from tests.client.conftest import SEEDED_LEADS
+from tests.client.requests import ACTIVITIES_REQUEST, LEADS_REQUEST
 from tests.support.server import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.client.conftest import Sample
     from tests.support.server import Server
-    from tests.support.world import World
 
 LEADS, ACTIVITIES = ObjectFamily.LEADS, ObjectFamily.ACTIVITIES
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
-def test_token__is_the_services_and_stays_the_same(client: ExtractClient, world: World) -> None:
+def test_token__is_the_services_and_stays_the_same(client: ExtractClient, sample: Sample) -> None:
     token = client.token()
-    assert token.scope == world.main.user
+    assert token.scope == sample.service.user
     assert token.is_fresh
     assert client.token() is token
 
 
-def test_token__wrong_secret_says_so(server: Server, world: World) -> None:
+def test_token__wrong_secret_says_so(server: Server, sample: Sample) -> None:
     with (
-        ExtractClient(server.base_url, world.main.client_id, "wrong") as stranger,
+        ExtractClient(server.base_url, sample.service.client_id, "wrong") as stranger,
         pytest.raises(CredentialsError) as caught,
     ):
         stranger.token()
@@ -50,7 +51,7 @@ def test_token__wrong_secret_says_so(server: Server, world: World) -> None:
 
 
 def test_export__from_create_to_file(client: ExtractClient, tmp_path: Path) -> None:
-    job = client.create(LEADS, MARCH_LEADS)
+    job = client.create(LEADS, LEADS_REQUEST)
     assert (job.state, job.queued_at, job.file) == (JobState.CREATED, None, None)
     assert client.enqueue(LEADS, job.export_id).state is JobState.QUEUED
     seen: list[JobState] = []
@@ -69,12 +70,12 @@ def test_export__from_create_to_file(client: ExtractClient, tmp_path: Path) -> N
     assert progress[-1] == done.file.size_bytes
     header, *rows = csv.reader(content.decode().splitlines())
     assert header == ["id", "E-Mail"]
-    assert len(rows) == done.file.row_count == 5
+    assert len(rows) == done.file.row_count == SEEDED_LEADS
     assert list(tmp_path.iterdir()) == [target]
 
 
 def test_default_columns__are_asked_for_by_none(client: ExtractClient, tmp_path: Path) -> None:
-    job = client.create(ACTIVITIES, SEEDED_ACTIVITIES)
+    job = client.create(ACTIVITIES, ACTIVITIES_REQUEST)
     client.enqueue(ACTIVITIES, job.export_id)
     target = tmp_path / "activities.csv"
     client.download(ACTIVITIES, client.wait(ACTIVITIES, job.export_id), target)
@@ -83,7 +84,7 @@ def test_default_columns__are_asked_for_by_none(client: ExtractClient, tmp_path:
 
 
 def test_list__follows_pages_and_filters_by_state(client: ExtractClient) -> None:
-    created = [client.create(LEADS, MARCH_LEADS).export_id for _ in range(3)]
+    created = [client.create(LEADS, LEADS_REQUEST).export_id for _ in range(3)]
     cancelled = client.cancel(LEADS, created[0])
     assert cancelled.state is JobState.CANCELLED
     waiting = [job.export_id for job in client.list(LEADS, [JobState.CREATED])]
@@ -93,7 +94,7 @@ def test_list__follows_pages_and_filters_by_state(client: ExtractClient) -> None
 
 
 def test_wait__for_a_cancelled_job_raises(client: ExtractClient) -> None:
-    job = client.create(LEADS, MARCH_LEADS)
+    job = client.create(LEADS, LEADS_REQUEST)
     client.cancel(LEADS, job.export_id)
     with pytest.raises(JobEndedError) as caught:
         client.wait(LEADS, job.export_id)
@@ -101,7 +102,7 @@ def test_wait__for_a_cancelled_job_raises(client: ExtractClient) -> None:
 
 
 def test_wait__no_longer_than_told(client: ExtractClient) -> None:
-    job = client.create(LEADS, MARCH_LEADS)
+    job = client.create(LEADS, LEADS_REQUEST)
     with pytest.raises(WaitTimeoutError, match="is Created after 0 seconds"):
         client.wait(LEADS, job.export_id, timeout_seconds=0.1)
 
@@ -114,24 +115,24 @@ def test_refusal__carries_code_message_and_request_id(client: ExtractClient) -> 
 
 
 def test_enqueue__twice_is_refused(client: ExtractClient) -> None:
-    job = client.create(LEADS, MARCH_LEADS)
+    job = client.create(LEADS, LEADS_REQUEST)
     client.enqueue(LEADS, job.export_id)
     with pytest.raises(ApiError, match="1029: Job already queued"):
         client.enqueue(LEADS, job.export_id)
 
 
 def test_download__of_an_unfinished_job_is_refused(client: ExtractClient, tmp_path: Path) -> None:
-    job = client.create(LEADS, MARCH_LEADS)
+    job = client.create(LEADS, LEADS_REQUEST)
     with pytest.raises(DownloadError, match="the job is Created"):
         client.download(LEADS, job, tmp_path / "none.csv")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rotated_secret__ends_the_token_and_says_so(server: Server, world: World) -> None:
-    made = world.home.create_service("rotating@example.com")
+def test_rotated_secret__ends_the_token_and_says_so(server: Server, sample: Sample) -> None:
+    made = sample.home.create_service("rotating@example.com")
     with ExtractClient(server.base_url, made.client_id, made.client_secret) as client:
         list(client.list(LEADS))
-        world.home.command("service", "rotate", made.client_id)
+        sample.home.command("service", "rotate", made.client_id)
         with pytest.raises(CredentialsError, match="Bad client credentials"):
             list(client.list(LEADS))
 

@@ -8,9 +8,13 @@ letting the lease run out; when it was only slow, its late end of the job must c
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -61,6 +65,17 @@ LEASE = timedelta(seconds=60)
 FILE_LIFE, STATUS_LIFE, LIST_WINDOW = timedelta(days=7), timedelta(days=30), timedelta(days=7)
 CHICAGO = ZoneInfo("America/Chicago")
 
+
+class Who(Enum):
+    """Who names a job: mostly its owner, or the test would hardly ever get anywhere."""
+
+    OWNER = "owner"
+    OTHER_USER = "other user"
+    OTHER_FAMILY = "other family"
+
+
+whos = st.sampled_from([Who.OWNER] * 8 + [Who.OTHER_USER, Who.OTHER_FAMILY])
+
 IN_QUEUE = {JobState.QUEUED, JobState.PROCESSING}
 FINISHED = {JobState.COMPLETED, JobState.FAILED}
 
@@ -106,6 +121,17 @@ class Expected:
     enqueued: int = 0
 
 
+@cache
+def empty_home() -> Path:
+    """A home without jobs, to be copied: faster than making one for every example."""
+    directory = tempfile.TemporaryDirectory(prefix="tailrace-model-")
+    atexit.register(directory.cleanup)
+    home = Path(directory.name) / "home"
+    product = SteppedApplication.open(home)
+    product.close()
+    return home
+
+
 NO_KEY: tuple[Key, ...] = ()
 NO_CLAIM: tuple[Held, ...] = ()
 
@@ -117,13 +143,18 @@ class JobLife(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.directory = tempfile.TemporaryDirectory(prefix="tailrace-model-")
-        self.product = SteppedApplication.open(Path(self.directory.name) / "home")
+        home = Path(self.directory.name) / "home"
+        shutil.copytree(empty_home(), home)
+        self.product = SteppedApplication.open(home)
         self.clock = self.product.clock
         self.expected = Expected()
 
     def teardown(self) -> None:
-        self.product.close()
-        self.directory.cleanup()
+        try:
+            self.look_at_every_job()
+        finally:
+            self.product.close()
+            self.directory.cleanup()
 
     @initialize()
     def two_api_users(self) -> None:
@@ -152,8 +183,9 @@ class JobLife(RuleBasedStateMachine):
         with pytest.raises((RequestError, ExportQuotaError)):
             self.product.application.jobs.create(self.callers[owner], family, {"filter": {}})
 
-    @rule(key=keys, user=st.integers(0, 1), family=st.sampled_from(ObjectFamily))
-    def enqueue(self, key: Key, user: int, family: ObjectFamily) -> None:
+    @rule(key=keys, who=whos)
+    def enqueue(self, key: Key, who: Who) -> None:
+        user, family = self.named_by(key, who)
         refusal = self.enqueue_refusal(key, user, family)
         jobs = self.product.application.jobs
         if refusal is not None:
@@ -166,8 +198,9 @@ class JobLife(RuleBasedStateMachine):
         model.state, model.queued_at = JobState.QUEUED, self.clock()
         model.changed_at, model.place_in_queue = self.clock(), self.expected.enqueued
 
-    @rule(key=keys, user=st.integers(0, 1), family=st.sampled_from(ObjectFamily))
-    def cancel(self, key: Key, user: int, family: ObjectFamily) -> None:
+    @rule(key=keys, who=whos)
+    def cancel(self, key: Key, who: Who) -> None:
+        user, family = self.named_by(key, who)
         jobs = self.product.application.jobs
         model = self.visible(key.export_id, user, family)
         if model is None or model.state is JobState.COMPLETED:
@@ -178,6 +211,16 @@ class JobLife(RuleBasedStateMachine):
         if model.state is not JobState.FAILED and model.state is not JobState.CANCELLED:
             model.state, model.changed_at = JobState.CANCELLED, self.clock()
         assert shown.state is model.state
+
+    @rule(target=keys, count=st.integers(2, 12), family=st.sampled_from(ObjectFamily))
+    def create_and_enqueue_many(
+        self, count: int, family: ObjectFamily
+    ) -> Key | MultipleResults[Key]:
+        made = [self.create(0, family) for _ in range(count)]
+        keys = [one for one in made if isinstance(one, Key)]
+        for key in keys:
+            self.enqueue(key, Who.OWNER)
+        return multiple(*keys)
 
     # What runners do.
 
@@ -195,22 +238,46 @@ class JobLife(RuleBasedStateMachine):
                 self.take(model)
                 self.end(model, JobState.COMPLETED)
 
-    @rule(target=claims)
-    def claim_elsewhere(self) -> Held | MultipleResults[Held]:
-        """A runner of another process takes the first job of the queue."""
+    @rule(target=claims, count=st.integers(1, 2))
+    def claim_elsewhere(self, count: int) -> Held | MultipleResults[Held]:
+        """Runners of another process take the first jobs of the queue, one each."""
+        missing = count - len(self.by_queue(JobState.QUEUED))
+        if missing > 0:
+            self.create_and_enqueue_many(missing, ObjectFamily.ACTIVITIES)
+        free = SLOTS - len(self.by_queue(JobState.PROCESSING))
+        waiting = self.by_queue(JobState.QUEUED)[: min(count, free)]
+        return multiple(*(self.claimed_elsewhere(model) for model in waiting))
+
+    def claimed_elsewhere(self, model: Model) -> Held:
         now = self.clock()
-        waiting = self.by_queue(JobState.QUEUED)
-        if not waiting or len(self.by_queue(JobState.PROCESSING)) >= SLOTS:
-            return multiple(*NO_CLAIM)
         with self.product.application.database.write() as connection:
             (job,) = store.queued_jobs(connection, 1)
             held = store.claim(connection, job, JobEvent.CLAIM, now, now + LEASE)
         assert held is not None
-        assert self.expected.jobs[held.export_id] is waiting[0]
-        self.take(waiting[0])
+        assert self.expected.jobs[held.export_id] is model
+        self.take(model)
         return Held(held)
 
-    @rule(held=consumes(claims), megabytes=st.sampled_from([0, 1, 300]))
+    @rule(target=claims, crashes=st.integers(1, 5))
+    def runners_die(self, crashes: int) -> Held | MultipleResults[Held]:
+        """Another process takes the first job whose runner is gone, and dies, again and again."""
+        if not self.by_queue(JobState.PROCESSING):
+            self.claim_elsewhere(1)
+        last: Held | None = None
+        for _ in range(crashes):
+            self.clock.now += LEASE
+            now = self.clock()
+            with self.product.application.database.write() as connection:
+                gone = store.abandoned_jobs(connection, now, 1)
+                if not gone:
+                    break
+                held = store.claim(connection, gone[0], JobEvent.RECLAIM, now, now + LEASE)
+            assert held is not None
+            self.take(self.expected.jobs[held.export_id])
+            last = Held(held)
+        return multiple(*NO_CLAIM) if last is None else last
+
+    @rule(held=consumes(claims), megabytes=st.sampled_from([0, 1, 300, 600]))
     def finish_elsewhere(self, held: Held, megabytes: int) -> None:
         """That runner comes to its end, maybe long after it has lost the job."""
         size = megabytes * 1024 * 1024
@@ -231,6 +298,17 @@ class JobLife(RuleBasedStateMachine):
         if is_ours:
             self.end(self.expected.jobs[held.job.export_id], JobState.FAILED)
 
+    @rule(megabytes=st.sampled_from([300, 600]))
+    def large_export_elsewhere(self, megabytes: int) -> None:
+        """Another process runs a job to its end while nothing else is waiting."""
+        if self.by_queue(JobState.QUEUED) or self.by_queue(JobState.PROCESSING):
+            return
+        made = self.create(0, ObjectFamily.LEADS)
+        if isinstance(made, Key):
+            self.enqueue(made, Who.OWNER)
+            (model,) = self.by_queue(JobState.QUEUED)
+            self.finish_elsewhere(self.claimed_elsewhere(model), megabytes)
+
     @rule(held=claims)
     def beat_elsewhere(self, held: Held) -> None:
         """That runner keeps its lease alive, if it still has it."""
@@ -246,7 +324,8 @@ class JobLife(RuleBasedStateMachine):
     @rule(
         duration=st.sampled_from(
             [
-                timedelta(seconds=1),
+                *[timedelta(seconds=1)] * 3,
+                *[timedelta(seconds=59)] * 3,
                 LEASE,
                 timedelta(hours=5),
                 timedelta(days=1),
@@ -281,8 +360,12 @@ class JobLife(RuleBasedStateMachine):
                 for export_id, model in visible.items():
                     assert_shows(shown[export_id], model)
 
-    @invariant()
-    def every_status_is_as_expected(self) -> None:
+    @rule()
+    def look_at_every_job(self) -> None:
+        self.assert_every_status()
+        self.assert_every_file()
+
+    def assert_every_status(self) -> None:
         jobs = self.product.application.jobs
         for export_id, model in self.expected.jobs.items():
             caller = self.callers[model.owner]
@@ -295,8 +378,7 @@ class JobLife(RuleBasedStateMachine):
             else:
                 assert_shows(jobs.status(caller, model.family, export_id), model)
 
-    @invariant()
-    def every_file_is_there_while_it_must_be(self) -> None:
+    def assert_every_file(self) -> None:
         jobs = self.product.application.jobs
         for export_id, model in self.expected.jobs.items():
             caller = self.callers[model.owner]
@@ -307,6 +389,15 @@ class JobLife(RuleBasedStateMachine):
                     jobs.result_file(caller, model.family, export_id)
 
     # The model's own rules.
+
+    def named_by(self, key: Key, who: Who) -> tuple[int, ObjectFamily]:
+        model = self.expected.jobs[key.export_id]
+        families = list(ObjectFamily)
+        other_family = families[1 - families.index(model.family)]
+        return (
+            1 - model.owner if who is Who.OTHER_USER else model.owner,
+            other_family if who is Who.OTHER_FAMILY else model.family,
+        )
 
     def enqueue_refusal(
         self, key: Key, user: int, family: ObjectFamily
@@ -395,4 +486,4 @@ def assert_shows(job: ExportJob, model: Model) -> None:
 
 
 TestJobLife = JobLife.TestCase
-TestJobLife.settings = settings(max_examples=25, stateful_step_count=40)
+TestJobLife.settings = settings(max_examples=60, stateful_step_count=30)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +19,8 @@ from tailrace.domain.export_job import ExportId, ResultFile, SubscriptionId
 from tailrace.files.directory import FileDirectory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.types import Message, Scope
 
     from tailrace.api.replies import Reply
@@ -54,7 +55,11 @@ def get(method: str = "GET", **headers: str) -> ApiRequest:
 
 
 def is_open(opened: OpenFile) -> bool:
-    return Path(f"/proc/self/fd/{opened.fd}").exists()
+    try:
+        os.fstat(opened.fd)
+    except OSError:
+        return False
+    return True
 
 
 async def _never() -> Message:

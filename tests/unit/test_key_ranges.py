@@ -14,7 +14,8 @@ LATEST = 10**6
 def ranges(rows: pl.DataFrame, bound: int) -> list[KeyRange]:
     first = second_of(START)
     whole = KeyRange(first, first + LATEST)
-    return list(cut(rows.lazy(), whole, weight=pl.len(), bound=bound))
+    weight = rows.height
+    return list(cut(rows.lazy(), whole, weight=pl.len(), expected_weight=weight, bound=bound))
 
 
 def parts(rows: pl.DataFrame, found: list[KeyRange]) -> list[pl.DataFrame]:
@@ -51,5 +52,6 @@ def test_row_that_weighs_too_much__is_a_range_of_its_own() -> None:
     rows = frame(activity(guid, attributes="x" * size) for guid, size in ((1, 5), (2, 90), (3, 5)))
     first = second_of(START)
     weight = pl.col("attributes").str.len_bytes().sum()
-    found = list(cut(rows.lazy(), KeyRange(first, first), weight=weight, bound=10))
+    whole = KeyRange(first, first)
+    found = list(cut(rows.lazy(), whole, weight=weight, expected_weight=100, bound=10))
     assert [rows.filter(one.predicate).height for one in found] == [1, 1, 1]

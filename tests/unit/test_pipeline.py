@@ -20,7 +20,7 @@ from tailrace.files.directory import FileDirectory, part_name
 from tests.support.activities import EXPORT, START, SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from tailrace.domain.export_job import ResultFile
@@ -37,7 +37,7 @@ class FrameSource:
     def fragments(self) -> Sequence[int]:
         return range(len(self.frames))
 
-    def read(self, fragment: int) -> Iterator[pl.DataFrame]:
+    def read(self, fragment: int) -> Generator[pl.DataFrame]:
         self.read_count += 1
         yield self.frames[fragment]
         if self.error is not None:
@@ -72,7 +72,7 @@ def left_in(directory: Path) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def no_thread_stays() -> Iterator[None]:
+def no_thread_stays() -> Generator[None]:
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before

@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
 EPILOG = example("tailrace demo", "tailrace demo --keep")
 
-#: Fill Out Form, Change Data Value, Change Status in Progression.
-_ACTIVITY_TYPES = (2, 13, 104)
+#: Visit Webpage, Open Email, Change Data Value.
+_ACTIVITY_TYPES = (1, 10, 13)
 
 #: Fixed, so that every run makes the same data and the same checksums.
 _UNTIL = datetime(2026, 2, 1, tzinfo=UTC)
 _DAYS = 31
 _SEED = 1
+
+_USER = "demo@tailrace.local"
+
+#: A server of our own on this machine is either there or gone.
+_PATIENCE_SECONDS = 5.0
 
 _MEGABYTE = 1e6
 _WIDTH = 118
@@ -85,7 +90,12 @@ def _run(server: DemoServer, *, leads: int, activities: int, is_kept: bool) -> N
         began = time.perf_counter()
         base_url = server.start()
         _say(f"Started a server on {base_url}", began)
-        with ExtractClient(base_url, credentials.client_id, credentials.client_secret) as client:
+        with ExtractClient(
+            base_url,
+            credentials.client_id,
+            credentials.client_secret,
+            patience_seconds=_PATIENCE_SECONDS,
+        ) as client:
             print_line(f"Got an access token for {client.token().scope}")
             results = [
                 run_export(client, export, server.directory, bars)
@@ -98,7 +108,16 @@ def _run(server: DemoServer, *, leads: int, activities: int, is_kept: bool) -> N
 
 def _prepare(server: DemoServer, leads: int, activities: int, bars: Bars) -> ServiceCredentials:
     """Fill the home with sample data and make the service that the demo calls with."""
-    raise NotImplementedError
+    from tailrace.cli.home import opened_home
+    from tailrace.sample.plan import SeedPlan
+    from tailrace.sample.seeding import seed
+
+    plan = SeedPlan(leads=leads, activities=activities, days=_DAYS, until=_UNTIL, seed=_SEED)
+    bar = bars.begin("Making sample data")
+    with opened_home(server.home) as application:
+        seed(application, plan, progress=bar)
+        subscription_id = application.subscriptions.default_id()
+        return application.identity.create_service(subscription_id, _USER, name="demo")
 
 
 def _say(what: str, began: float) -> None:

@@ -64,15 +64,16 @@ def leads(
     rejected alone. Loading the same file again loads nothing twice.
     """
     from tailrace.cli.home import opened_home
-    from tailrace.cli.progress import load_progress
+    from tailrace.cli.progress import progress_bars
     from tailrace.ingest.leads import load_leads
     from tailrace.ingest.loading import LoadOptions
 
     options = LoadOptions(
         format=_format(file_format), reject_path=rejects, create_fields=create_fields
     )
-    with opened_home(home) as application, load_progress("Loading leads") as progress:
-        report = load_leads(application, files, options=options, progress=progress)
+    with opened_home(home) as application, progress_bars() as bars:
+        bar = bars.begin_load("Loading leads")
+        report = load_leads(application, files, options=options, progress=bar)
     _print_report("leads", report, is_json=is_json)
 
 
@@ -100,15 +101,16 @@ def activities(
     nothing twice.
     """
     from tailrace.cli.home import opened_home
-    from tailrace.cli.progress import load_progress
+    from tailrace.cli.progress import progress_bars
     from tailrace.ingest.activities import load_activities
     from tailrace.ingest.loading import LoadOptions
 
     options = LoadOptions(
         format=_format(file_format), reject_path=rejects, register_types=register_types
     )
-    with opened_home(home) as application, load_progress("Loading activities") as progress:
-        report = load_activities(application, files, options=options, progress=progress)
+    with opened_home(home) as application, progress_bars() as bars:
+        bar = bars.begin_load("Loading activities")
+        report = load_activities(application, files, options=options, progress=bar)
     _print_report("activities", report, is_json=is_json)
 
 
@@ -140,8 +142,9 @@ def _print_report(kind: str, report: LoadReport, *, is_json: bool) -> None:
             }
         )
     else:
+        changed = f" ({report.updated:,} of them changed)" if report.updated else ""
         print_line(
-            f"Loaded {report.loaded:,} {kind} ({report.created:,} new, {report.updated:,} changed);"
+            f"Loaded {report.loaded:,} {kind}{changed};"
             f" {report.already_there:,} were there already; {report.rejected:,} rejected;"
             f" {report.seconds:.1f} s, {report.rows_per_second:,.0f} rows a second."
         )

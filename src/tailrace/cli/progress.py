@@ -4,30 +4,55 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
+
+    from rich.progress import TaskID
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Hears how much is done so far, and of how much where that was not known before."""
+
+    _progress: Progress
+    _task: TaskID
+    _is_bytes: bool
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        amount = f"{done / 1e6:,.0f} MB" if self._is_bytes else f"{done:,}"
+        self._progress.update(self._task, completed=done, total=total, amount=amount)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBar:
+    """Hears of a load: it moves with the bytes read and counts the rows."""
+
+    _progress: Progress
+    _task: TaskID
+
+    def __call__(self, rows: int, bytes_done: int, bytes_total: int) -> None:
+        self._progress.update(
+            self._task, completed=bytes_done, total=bytes_total, amount=f"{rows:,} rows"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Bars:
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    _progress: Progress
 
-    def begin(
-        self, text: str, total: int | None, *, is_bytes: bool = False
-    ) -> Callable[[int], None]:
-        """A new bar; the function it gives hears how much of `total` is done so far."""
-        task = self._progress.add_task(text, total=total, amount="")
+    def begin(self, text: str, total: int | None = None, *, is_bytes: bool = False) -> Bar:
+        """A new bar of `total` things, or bytes."""
+        return Bar(self._progress, self._progress.add_task(text, total=total, amount=""), is_bytes)
 
-        def advance(done: int) -> None:
-            amount = _megabytes(done, total) if is_bytes else _count(done, total)
-            self._progress.update(task, completed=done, amount=amount)
-
-        return advance
+    def begin_load(self, text: str) -> LoadBar:
+        """A new bar for files being loaded."""
+        return LoadBar(self._progress, self._progress.add_task(text, total=None, amount=""))
 
 
 @contextmanager
@@ -44,26 +69,3 @@ def progress_bars() -> Generator[Bars]:
     is_watched = sys.stderr.isatty()
     with Progress(*columns, console=console, transient=True, disable=not is_watched) as progress:
         yield Bars(progress)
-
-
-@contextmanager
-def load_progress(text: str) -> Generator[Callable[[int, int, int], None]]:
-    """A bar over the bytes of files; it hears rows, bytes read and bytes in all."""
-    with progress_bars() as bars:
-        advance: Callable[[int], None] | None = None
-
-        def show(_rows: int, bytes_done: int, bytes_total: int) -> None:
-            nonlocal advance
-            advance = advance or bars.begin(text, bytes_total, is_bytes=True)
-            advance(bytes_done)
-
-        yield show
-
-
-def _count(done: int, total: int | None) -> str:
-    return f"{done:,}" if total is None else f"{done:,}/{total:,}"
-
-
-def _megabytes(done: int, total: int | None) -> str:
-    of = "" if total is None else f"/{total / 1e6:,.0f}"
-    return f"{done / 1e6:,.0f}{of} MB"

@@ -134,7 +134,13 @@ def _cut_group(
     rows = scan_files(one.path for one in group).filter(wanted.predicate)
     largest = max(one.largest_row_bytes for one in group)
     weight = pl.len() * largest if largest <= _USUAL_ROW_BYTES else row_bytes().sum()
-    for part in cut(rows, _range(group), weight=weight, bound=fragment_bytes):
+    for part in cut(
+        rows,
+        _range(group),
+        weight=weight,
+        expected_weight=_plain_bytes(group),
+        bound=fragment_bytes,
+    ):
         inside = (one for one in group if _meets(one, part))
         yield ActivityFragment(tuple(one.path for one in inside), part)
 

@@ -9,7 +9,7 @@ from tailrace.extract.activity_filter import WantedActivities
 from tailrace.extract.activity_fragments import FRAGMENT_BYTES, plan_fragments, scan_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     import polars as pl
 
@@ -49,7 +49,7 @@ class ActivitySource:
             self._snapshot.files, self._wanted, fragment_bytes=self._fragment_bytes
         )
 
-    def read(self, fragment: ActivityFragment) -> Iterator[pl.DataFrame]:
+    def read(self, fragment: ActivityFragment) -> Generator[pl.DataFrame]:
         """The wanted rows of the fragment as one frame."""
         needed = dict.fromkeys((*self._fields, *_ORDER))
         rows = scan_files(fragment.paths).filter(self._wanted.predicate & fragment.range.predicate)

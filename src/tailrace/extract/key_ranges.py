@@ -15,8 +15,9 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Buckets that rows are counted in at a time: 41 seconds each over 31 days.
-_BUCKETS = 65_536
+#: Buckets that rows are counted in for each range expected: a range is that evenly filled.
+_BUCKETS_PER_RANGE = 256
+_MOST_BUCKETS = 65_536
 
 _LARGEST_GUID = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,19 +55,24 @@ def instant_of(second: int) -> datetime:
     return _EPOCH + timedelta(seconds=second)
 
 
-def cut(rows: pl.LazyFrame, whole: KeyRange, *, weight: pl.Expr, bound: int) -> Iterator[KeyRange]:
+def cut(
+    rows: pl.LazyFrame, whole: KeyRange, *, weight: pl.Expr, expected_weight: int, bound: int
+) -> Iterator[KeyRange]:
     """Ranges in order that together hold the rows of `whole`, each of at most `bound` weight.
 
-    `weight` aggregates rows; nothing is read but what it needs and the key. A single row that
-    weighs more than `bound` makes a range of its own.
+    `weight` aggregates rows; nothing is read but what it needs and the key. `expected_weight` is
+    what all rows may weigh, and only decides how finely they are counted. A single row that weighs
+    more than `bound` makes a range of its own.
     """
     first, last, gathered = _ends(whole)[0], 0, 0
-    for low, high, bucket_weight in _buckets(rows, whole, weight):
+    bucket_count = min(_MOST_BUCKETS, _BUCKETS_PER_RANGE * -(-expected_weight // bound))
+    for low, high, bucket_weight in _buckets(rows, whole, weight, bucket_count):
         if gathered and gathered + bucket_weight > bound:
             yield _part(whole, first, last)
             first, gathered = low, 0
         if bucket_weight > bound and (low < high or not whole.is_one_second):
-            yield from cut(rows, _part(whole, low, high), weight=weight, bound=bound)
+            part = _part(whole, low, high)
+            yield from cut(rows, part, weight=weight, expected_weight=bucket_weight, bound=bound)
             first = high + 1
         else:
             gathered += bucket_weight
@@ -76,11 +82,11 @@ def cut(rows: pl.LazyFrame, whole: KeyRange, *, weight: pl.Expr, bound: int) -> 
 
 
 def _buckets(
-    rows: pl.LazyFrame, whole: KeyRange, weight: pl.Expr
+    rows: pl.LazyFrame, whole: KeyRange, weight: pl.Expr, bucket_count: int
 ) -> Iterator[tuple[int, int, int]]:
     """First key, last key and weight of each bucket that holds rows, in order."""
     low, high = _ends(whole)
-    width = -(-(high - low + 1) // _BUCKETS)
+    width = -(-(high - low + 1) // bucket_count)
     key = pl.col("marketoGUID") if whole.is_one_second else pl.col("activityDate").dt.epoch("s")
     counts = (
         rows.filter(whole.predicate)

@@ -1,30 +1,35 @@
 """Rows of a lead export: one SQL statement streamed as Arrow, custom documents taken apart here.
 
-The statement runs on the database driver's own Arrow reader (ADBC): measured faster than rows
-through Python, and bounded in memory. It is one fragment, because only one statement sees one
-moment of SQLite.
+It is one fragment, because only one statement sees one moment of SQLite. The statement runs in a
+process of its own (`lead_reader` says why), which reads ahead while rows are rendered here.
 """
 
 from __future__ import annotations
 
+import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote
+from typing import IO, TYPE_CHECKING, Any, cast
 
+import arro3.io
+import msgspec
 import polars as pl
-from arro3.core import RecordBatchReader
+import structlog
 from sqlalchemy.dialects import sqlite
 
+from tailrace.domain.errors import ExportFailedError
 from tailrace.domain.file_format import NULL_TEXT
 from tailrace.domain.lead_fields import LeadField, Storage
+from tailrace.extract.lead_reader import LeadRead, command
 from tailrace.store.lead_query import CUSTOM_DOCUMENT, LeadSelection, lead_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
-#: Rows a frame: large enough for vector work, small enough for two frames to be nothing.
-_ROWS_PER_FRAME = 32_768
+_log = structlog.get_logger(__name__)
+
+_UNREADABLE = "The server could not read its leads"
 
 _CUSTOM_TYPES: dict[Storage, pl.DataType] = {
     Storage.INTEGER: pl.Int64(),
@@ -43,31 +48,26 @@ class LeadSource:
     def __init__(
         self, database_path: Path, selection: LeadSelection, fields: Sequence[LeadField]
     ) -> None:
-        self._database_path = database_path
         self._fields = tuple(fields)
         statement = lead_query(selection, self._fields).compile(
             dialect=sqlite.dialect(paramstyle="qmark"),
             compile_kwargs={"render_postcompile": True},
         )
-        self._sql = str(statement)
-        parameters = statement.construct_params()
-        self._parameters = [parameters[name] for name in statement.positiontup or ()]
+        values = statement.construct_params()
+        self._read = LeadRead(
+            database_path=str(database_path.absolute()),
+            sql=str(statement),
+            parameters=[values[name] for name in statement.positiontup or ()],
+        )
 
     def fragments(self) -> Sequence[LeadFragment]:
         return (LeadFragment(),)
 
-    def read(self, fragment: LeadFragment) -> Iterator[pl.DataFrame]:  # noqa: ARG002 - there is one
+    def read(self, fragment: LeadFragment) -> Generator[pl.DataFrame]:  # noqa: ARG002 - there is one
         """Frames in file order; columns as requested, ready to render."""
-        for batch in self._batches():
-            yield self._ready(batch)
-
-    def _batches(self) -> Iterator[pl.DataFrame]:
-        uri = f"file:{quote(str(self._database_path))}?mode=ro"
-        options = {"adbc.sqlite.query.batch_rows": _ROWS_PER_FRAME}
-        with _connect(uri) as connection, connection.cursor(adbc_stmt_kwargs=options) as cursor:
-            cursor.execute(self._sql, self._parameters)
-            for batch in RecordBatchReader.from_arrow(cursor.fetch_arrow()):
-                yield pl.DataFrame(batch)
+        with _reading(self._read) as stream:
+            for batch in arro3.io.read_ipc_stream(stream):
+                yield self._ready(pl.DataFrame(batch))
 
     def _ready(self, batch: pl.DataFrame) -> pl.DataFrame:
         custom = self._custom_values(batch)
@@ -91,12 +91,34 @@ class LeadSource:
         return {name: documents.struct.field(name) for name in members}
 
 
-def _connect(uri: str) -> Any:
-    # Imported late: it pulls in half a second of Arrow libraries that no command needs to start.
-    from adbc_driver_sqlite import dbapi
+@contextmanager
+def _reading(read: LeadRead) -> Generator[IO[bytes]]:
+    """The rows of `read` as an Arrow stream; the process ends with the block.
 
-    # The driver's own signatures are untyped.
-    return cast("Any", dbapi).connect(uri)
+    Raises ExportFailedError at the end if they were not all there.
+    """
+    # The program is this one's own Python; what it runs comes by standard input.
+    process = subprocess.Popen(  # noqa: S603 - no part of the command comes from outside
+        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    asked = cast("IO[bytes]", process.stdin)
+    stream = cast("IO[bytes]", process.stdout)
+    complaints = cast("IO[bytes]", process.stderr)
+    try:
+        asked.write(msgspec.json.encode(read))
+        asked.close()
+        yield stream
+        subprocess.CompletedProcess(command(), process.wait()).check_returncode()
+    except Exception as error:
+        # The Arrow library reports a stream that breaks off as a plain Exception.
+        process.kill()
+        _log.exception("lead_reader_failed", said=complaints.read())
+        raise ExportFailedError(_UNREADABLE) from error
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (asked, stream, complaints):
+            pipe.close()
 
 
 def _shown(column: pl.Series, field: LeadField) -> pl.Series:

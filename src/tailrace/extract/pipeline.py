@@ -8,6 +8,7 @@ thread with it. Memory is bounded by a few frames and pieces, whatever the numbe
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -62,8 +63,9 @@ def _header_line(request: ExportRequest, delimiter: str) -> bytes:
 
 def _read(source: RowSource[Any], put: Put[pl.DataFrame]) -> None:
     for fragment in source.fragments():
-        for frame in source.read(fragment):
-            put(frame)
+        with closing(source.read(fragment)) as frames:
+            for frame in frames:
+                put(frame)
 
 
 def _render(source: RowSource[Any], delimiter: str, put: Put[_Rendered]) -> None:

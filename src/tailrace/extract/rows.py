@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     import polars as pl
 
@@ -20,7 +20,7 @@ class RowSource(Protocol[Fragment]):
         """The parts whose rows, one part after another, are the rows of the file."""
         ...
 
-    def read(self, fragment: Fragment) -> Iterator[pl.DataFrame]:
+    def read(self, fragment: Fragment) -> Generator[pl.DataFrame]:
         """The rows of a fragment in file order: the requested columns, in the request's order.
 
         Values are ready to render: numbers, booleans, instants in UTC, and texts that are never

@@ -54,14 +54,14 @@ class JsonLinesSource:
         return list(names)
 
     def batches(self, names: Sequence[str]) -> Iterator[RecordBatch]:
-        """The objects in order, in columns called `names`, whatever case they are written in."""
+        """The objects in order, in those of the columns `names` that a batch mentions at all."""
         canonical = {name.lower(): name for name in names}
-        batch = _Batch(names)
+        batch = _Batch()
         for number, line in _lines(self._reader, self._chunk_bytes):
             batch.add(number, line, canonical)
             if batch.size_bytes >= self._chunk_bytes:
                 yield batch.finish(self._reader.bytes_done)
-                batch = _Batch(names)
+                batch = _Batch()
         if self._reader.damage:
             batch.malformed.append(Rejection(batch.last_line + 1, "", self._reader.damage, ""))
         yield batch.finish(self._reader.bytes_done)
@@ -70,8 +70,7 @@ class JsonLinesSource:
 class _Batch:
     """Rows being collected."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
+    def __init__(self) -> None:
         self._rows: list[Mapping[str, str | None]] = []
         self._numbers: list[int] = []
         self._lines: list[bytes] = []
@@ -93,13 +92,13 @@ class _Batch:
 
     def finish(self, bytes_done: int) -> RecordBatch:
         rows, lines = self._rows, self._lines
+        names = dict.fromkeys(name for row in rows for name in row)
         columns = [
-            pl.Series(name, [row.get(name) for row in rows], dtype=pl.String)
-            for name in self._names
+            pl.Series(name, [row.get(name) for row in rows], dtype=pl.String) for name in names
         ]
         absent = {
             name: {position for position, row in enumerate(rows) if name not in row}
-            for name in self._names
+            for name in names
         }
         return RecordBatch(
             frame=pl.DataFrame(columns),

@@ -93,9 +93,7 @@ def _value(
         return error
 
 
-def _check_ids(
-    ids: Sequence[StoredValue | None], problems: dict[int, tuple[str, str]]
-) -> None:
+def _check_ids(ids: Sequence[StoredValue | None], problems: dict[int, tuple[str, str]]) -> None:
     for position, lead_id in enumerate(ids):
         if isinstance(lead_id, int) and not 1 <= lead_id <= LARGEST_LEAD_ID:
             reason = f"not between 1 and {LARGEST_LEAD_ID}: {lead_id}"

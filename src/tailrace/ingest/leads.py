@@ -12,5 +12,179 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
-from itertools import batched
 from typing import TYPE_CHECKING
+
+from tailrace.crash_points import reach
+from tailrace.domain.instants import format_instant
+from tailrace.domain.lead_fields import DataType
+from tailrace.ingest.json_lines import JsonLinesSource
+from tailrace.ingest.lead_checks import CheckedLeads, LeadChecks
+from tailrace.ingest.loading import loading, sha256_of
+from tailrace.ingest.read_ahead import read_ahead
+from tailrace.ingest.record_batch import match_header
+from tailrace.ingest.source import line_bound, open_source
+from tailrace.store.lead_loading import Outcome, next_lead_id, upsert_leads
+from tailrace.store.loaded_files import FileKey, is_completed, mark_completed, reserve_numbers
+from tailrace.store.sequences import SequenceKind
+from tailrace.store.subscriptions import add_lead_field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from tailrace.app import Application
+    from tailrace.domain.lead_fields import LeadFieldCatalogue
+    from tailrace.ingest.loading import Loading, LoadOptions, LoadReport, Progress
+    from tailrace.ingest.record_batch import RecordSource
+    from tailrace.ingest.source_format import SourceFile
+    from tailrace.store.lead_loading import LeadRow
+
+#: Rows of a transaction: it takes a fraction of a second.
+ROWS_PER_TRANSACTION = 2_000
+
+#: Length of the fields that `create_fields` makes.
+_NEW_FIELD_LENGTH = 255
+
+
+def load_leads(
+    application: Application,
+    files: Sequence[Path],
+    *,
+    options: LoadOptions | None = None,
+    progress: Progress | None = None,
+) -> LoadReport:
+    """Load the files in order; a row that cannot be stored is rejected alone.
+
+    Raises AdministrationError, before anything is stored, for a file that is not there, is not of
+    its format, or has a column that is there twice or, unless `options.create_fields`, unknown.
+    """
+    with loading(application, "leads", files, options, progress) as load:
+        for source in load.sources:
+            with open_source(source) as opened:
+                _check_columns(load, opened)
+        for source in load.sources:
+            _load_file(load, source)
+            load.bytes_before += source.size_bytes
+        return load.report()
+
+
+def _check_columns(load: Loading, opened: RecordSource) -> None:
+    fields = _fields(load)
+    unknown = _unknown_columns(load, opened, fields)
+    known = {one.name.lower(): one.name for one in fields}
+    if opened.header is not None:
+        match_header(opened.header, known | {name.lower(): name for name in unknown}, ())
+
+
+def _unknown_columns(load: Loading, opened: RecordSource, fields: LeadFieldCatalogue) -> list[str]:
+    """The names to make fields of."""
+    if not load.options.create_fields:
+        return []
+    is_nameless = isinstance(opened, JsonLinesSource)
+    names = opened.member_names() if is_nameless else opened.header or ()
+    return [name.strip() for name in names if fields.find(name.strip()) is None]
+
+
+def _create_fields(load: Loading, opened: RecordSource) -> None:
+    for name in _unknown_columns(load, opened, _fields(load)):
+        with load.application.database.write() as connection:
+            add_lead_field(
+                connection,
+                load.subscription_id,
+                name=name,
+                display_name=name,
+                data_type=DataType.STRING,
+                length=_NEW_FIELD_LENGTH,
+            )
+
+
+def _fields(load: Loading) -> LeadFieldCatalogue:
+    return load.application.subscriptions.lead_fields(load.subscription_id)
+
+
+def _load_file(load: Loading, source: SourceFile) -> None:
+    key = FileKey(load.subscription_id, SequenceKind.LEAD, sha256_of(source))
+    with open_source(source) as opened:
+        _create_fields(load, opened)
+        with load.application.database.read() as connection:
+            is_known = is_completed(connection, key)
+        if is_known:
+            load.already_there += _count_records(opened, _column_names(load, opened))
+        else:
+            _load_records(load, key, source, opened)
+    load.report_progress(source.size_bytes)
+
+
+def _load_records(load: Loading, key: FileKey, source: SourceFile, opened: RecordSource) -> None:
+    rejected_before = load.rejects.count
+    writer = _Writer(load, key, source)
+    checks = LeadChecks(_fields(load))
+    with ExitStack() as stages:
+        batches = stages.enter_context(read_ahead(opened.batches(_column_names(load, opened))))
+        for checked in stages.enter_context(read_ahead(map(checks.check, batches))):
+            load.rejects.add(source.path, checked.rejections)
+            writer.store(checked)
+            load.report_progress(checked.batch.bytes_done)
+    if load.rejects.count == rejected_before:
+        reach("load.leads.before_completed")
+        with load.application.database.write() as connection:
+            mark_completed(connection, key, load.application.clock())
+
+
+def _column_names(load: Loading, opened: RecordSource) -> list[str]:
+    fields = _fields(load)
+    known = {one.name.lower(): one.name for one in fields}
+    if opened.header is None:
+        return list(known.values())
+    return match_header(opened.header, known, ())
+
+
+def _count_records(opened: RecordSource, names: Sequence[str]) -> int:
+    return sum(batch.frame.height for batch in opened.batches(names))
+
+
+class _Writer:
+    """Stores the rows of one file."""
+
+    def __init__(self, load: Loading, key: FileKey, source: SourceFile) -> None:
+        self._load = load
+        self._source = source
+        self._fields = _fields(load)
+        #: Found out only for a file that has a row without id and address.
+        self._first_reserved_id: Callable[[], int] = cache(lambda: _reserve_ids(load, key, source))
+
+    def store(self, checked: CheckedLeads) -> None:
+        for start in range(0, len(checked.rows), ROWS_PER_TRANSACTION):
+            places = range(start, min(start + ROWS_PER_TRANSACTION, len(checked.rows)))
+            rows = [self._with_reserved_id(checked, place) for place in places]
+            outcomes = self._upsert(rows)
+            self._load.created += outcomes.count(Outcome.CREATED)
+            self._load.updated += outcomes.count(Outcome.UPDATED)
+            self._load.already_there += outcomes.count(Outcome.UNCHANGED)
+            ambiguous = [
+                checked.reject(place, "email", "several leads have this address")
+                for place, outcome in zip(places, outcomes, strict=True)
+                if outcome is Outcome.AMBIGUOUS
+            ]
+            self._load.rejects.add(self._source.path, ambiguous)
+            reach("load.leads.batch_committed")
+
+    def _with_reserved_id(self, checked: CheckedLeads, place: int) -> LeadRow:
+        row = checked.rows[place]
+        if row.id is not None or row.address is not None:
+            return row
+        return replace(row, reserved_id=self._first_reserved_id() + checked.line_of(place))
+
+    def _upsert(self, rows: Sequence[LeadRow]) -> list[Outcome]:
+        application = self._load.application
+        now = format_instant(application.clock())
+        with application.database.write() as connection:
+            return upsert_leads(connection, self._load.subscription_id, self._fields, rows, now)
+
+
+def _reserve_ids(load: Loading, key: FileKey, source: SourceFile) -> int:
+    """What to add to a row's line number for the id reserved for it."""
+    lines = line_bound(source)
+    with load.application.database.write() as connection:
+        least = next_lead_id(connection, load.subscription_id)
+        return reserve_numbers(connection, key, lines + 1, at_least=least)

@@ -33,7 +33,7 @@ class ParquetSource:
         try:
             self._rows = pl.scan_parquet(source.path, glob=False, hive_partitioning=False)
             schema = self._rows.collect_schema()
-            self._row_count: int = self._rows.select(pl.len()).collect().item()
+            self.row_count: int = self._rows.select(pl.len()).collect().item()
         except (pl.exceptions.PolarsError, OSError) as error:
             raise AdministrationError(f"The file is not Parquet: {error}") from error
         self.header = list(schema.names())
@@ -44,7 +44,7 @@ class ParquetSource:
 
     def batches(self, names: Sequence[str]) -> Iterator[RecordBatch]:
         """The rows in order, in columns called `names`; their numbers begin at 1."""
-        for start in range(0, self._row_count, self._batch_rows):
+        for start in range(0, self.row_count, self._batch_rows):
             batch = self._rows.slice(start, self._batch_rows).select(self._columns)
             frame = batch.collect().rename(dict(zip(self.header, names, strict=True)))
             end = start + frame.height
@@ -53,7 +53,7 @@ class ParquetSource:
                 lines=pl.int_range(start + 1, end + 1, dtype=pl.Int64, eager=True),
                 text_of=partial(_row_text, frame),
                 malformed=[],
-                bytes_done=self._size_bytes * end // self._row_count,
+                bytes_done=self._size_bytes * end // self.row_count,
             )
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tailrace.domain.errors import AdministrationError
+from tailrace.ingest.byte_reader import ByteReader
 from tailrace.ingest.delimited import DelimitedSource
 from tailrace.ingest.json_lines import JsonLinesSource
 from tailrace.ingest.parquet_file import ParquetSource
@@ -35,3 +36,17 @@ def open_source(source: SourceFile) -> Generator[RecordSource]:
         yield opened
     finally:
         opened.close()
+
+
+def line_bound(source: SourceFile) -> int:
+    """A number that no row's line number exceeds."""
+    if source.format is SourceFormat.PARQUET:
+        return ParquetSource(source).row_count
+    reader = ByteReader(source)
+    try:
+        lines = 1
+        while not reader.is_at_end:
+            lines += reader.read().count(b"\n")
+        return lines
+    finally:
+        reader.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
@@ -21,7 +22,7 @@ def insert_rows(
     columns: Sequence[str],
     rows: Sequence[Sequence[PlainValue]],
 ) -> None:
-    """Insert rows of values in the order of `columns`; the rest of the table's columns is NULL.
+    """Insert rows of values in the order of two or more `columns`; the others are NULL.
 
     Values go to the driver as they are, so instants must be microseconds already. The fewer
     columns, the faster: each costs as much as the row itself.
@@ -31,9 +32,7 @@ def insert_rows(
     statement = insert(table)
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
     if compiled.positional and compiled.positiontup is not None:
-        places = [columns.index(name) for name in compiled.positiontup]
-        connection.exec_driver_sql(
-            str(compiled), [tuple(row[place] for place in places) for row in rows]
-        )
+        in_order = itemgetter(*(columns.index(name) for name in compiled.positiontup))
+        connection.exec_driver_sql(str(compiled), [in_order(row) for row in rows])
     else:
         connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in rows])

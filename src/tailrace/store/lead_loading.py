@@ -233,10 +233,9 @@ def insert_leads(
     leads: Sequence[Mapping[str, StoredValue | None]],
 ) -> None:
     """Insert complete leads: values by column of the table, `custom` as JSON text."""
-    names = {name for one in leads for name, value in one.items() if value is not None}
-    columns = ["subscription_id", *sorted(names)]
-    rows = [(subscription_id, *(one.get(name) for name in columns[1:])) for one in leads]
-    insert_rows(connection, lead, columns, rows)
+    names = sorted({name for one in leads for name, value in one.items() if value is not None})
+    rows = [(subscription_id, *map(one.get, names)) for one in leads]
+    insert_rows(connection, lead, ["subscription_id", *names], rows)
 
 
 def _folded(address: str) -> str:
