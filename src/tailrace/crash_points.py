@@ -30,6 +30,8 @@ POINTS = (
     "job.claim.before_commit",
     "job.claim.after_commit",
     "export.begin",
+    # the process that reads leads for the runner (extract.lead_reader)
+    "lead.reader.begin",
     "job.complete.before_transaction",
     "job.complete.before_commit",
     "job.complete.after_commit",

@@ -118,6 +118,15 @@ def test_kept_demo__can_be_called_as_it_says(temporary: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_interrupted_early__leaves_nothing(temporary: Path, number: signal.Signals) -> None:
+    with running_demo(temporary) as process:
+        wait_until(lambda: any(temporary.iterdir()), "the demo's directory")
+        process.send_signal(number)
+        assert process.wait(timeout=DEADLINE_SECONDS) == 130
+    assert is_clean(temporary)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_demo__leaves_nothing(temporary: Path, number: signal.Signals) -> None:
     with running_demo(temporary) as process:
         wait_for(lambda: serving_processes(temporary) or None, "the demo's server")

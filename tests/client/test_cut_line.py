@@ -72,6 +72,7 @@ def test_download__resumes_after_every_cut(
 
 
 def test_download__takes_up_what_an_earlier_process_left(
+    client: ExtractClient,
     far_client: ExtractClient,
     line: Line,
     completed: tuple[Job, FileDescription],
@@ -79,7 +80,7 @@ def test_download__takes_up_what_an_earlier_process_left(
 ) -> None:
     job, file = completed
     target = tmp_path / "activities.csv"
-    far_client.download(ACTIVITIES, job, target)
+    client.download(ACTIVITIES, job, target)
     content = target.read_bytes()
     target.unlink()
     target.with_name("activities.csv.part").write_bytes(content[:1_000_000])

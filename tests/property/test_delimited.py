@@ -24,11 +24,25 @@ if TYPE_CHECKING:
 
 Row = tuple[str | None, ...]
 
-PIECES = [b'"', b'""', b",", b"\n", b"\r\n", b"\r", b"a", b"null", b" ", b"\xff", "é".encode(), b"\0"]
+PIECES = [
+    b'"',
+    b'""',
+    b",",
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b"a",
+    b"null",
+    b" ",
+    b"\xff",
+    "é".encode(),
+    b"\0",
+]
 RECORDS = [b"1,2,3\n", b'"x, ""y""",,null\n', b'"line\nbreak",b,c\r\n', b'a,b,"{""k"":1}"\n']
 
 damaged_text = st.lists(st.sampled_from([*PIECES, *RECORDS]), max_size=40).map(b"".join)
-fields = st.text(st.sampled_from('ab",\n\r é\0|;'), max_size=6)
+#: Without CR, which the csv module leaves unquoted when lines end in LF.
+fields = st.text(st.sampled_from('ab",\n é\0|;'), max_size=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,8 @@ def read(directory: Path, content: bytes, *, chunk_bytes: int, name: str = "file
     path.write_bytes(content)
     source = DelimitedSource(source_file(path), chunk_bytes)
     try:
-        return seen(list(source.batches(source.header)))
+        names = [f"column {place}" for place in range(len(source.header))]
+        return seen(list(source.batches(names)))
     finally:
         source.close()
 
@@ -85,17 +100,18 @@ def test_delimited_source__sees_what_the_exact_way_sees(
 @given(
     rows=st.lists(st.tuples(fields, fields, fields), max_size=20),
     terminator=st.sampled_from(["\n", "\r\n"]),
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    is_all_quoted=st.booleans(),
     delimiter=st.sampled_from([",", "\t", ";", " "]),
 )
 def test_delimited_source__reads_back_what_the_csv_module_writes(
     directory: Path,
     rows: list[tuple[str, str, str]],
     terminator: str,
-    quoting: int,
+    is_all_quoted: bool,
     delimiter: str,
 ) -> None:
     text = io.StringIO()
+    quoting = csv.QUOTE_ALL if is_all_quoted else csv.QUOTE_MINIMAL
     writer = csv.writer(text, lineterminator=terminator, quoting=quoting, delimiter=delimiter)
     writer.writerows([("x", "y", "z"), *rows])
     name = {",": "f.csv", "\t": "f.tsv", ";": "f.ssv", " ": "f.ssv"}[delimiter]

@@ -238,15 +238,19 @@ class JobLife(RuleBasedStateMachine):
                 self.take(model)
                 self.end(model, JobState.COMPLETED)
 
-    @rule(target=claims, count=st.integers(1, 2))
-    def claim_elsewhere(self, count: int) -> Held | MultipleResults[Held]:
+    @rule(target=claims, count=st.integers(1, 2), then_run=st.booleans())
+    def claim_elsewhere(self, count: int, then_run: bool) -> Held | MultipleResults[Held]:
         """Runners of another process take the first jobs of the queue, one each."""
-        missing = count - len(self.by_queue(JobState.QUEUED))
+        # One more than they take, so that there is something to wait for a slot.
+        missing = count + 1 - len(self.by_queue(JobState.QUEUED))
         if missing > 0:
             self.create_and_enqueue_many(missing, ObjectFamily.ACTIVITIES)
         free = SLOTS - len(self.by_queue(JobState.PROCESSING))
         waiting = self.by_queue(JobState.QUEUED)[: min(count, free)]
-        return multiple(*(self.claimed_elsewhere(model) for model in waiting))
+        claims = [self.claimed_elsewhere(model) for model in waiting]
+        if then_run:
+            self.run_here()
+        return multiple(*claims)
 
     def claimed_elsewhere(self, model: Model) -> Held:
         now = self.clock()
@@ -258,11 +262,11 @@ class JobLife(RuleBasedStateMachine):
         self.take(model)
         return Held(held)
 
-    @rule(target=claims, crashes=st.integers(1, 5))
-    def runners_die(self, crashes: int) -> Held | MultipleResults[Held]:
+    @rule(target=claims, crashes=st.integers(1, 5), then_run=st.booleans())
+    def runners_die(self, crashes: int, then_run: bool) -> Held | MultipleResults[Held]:
         """Another process takes the first job whose runner is gone, and dies, again and again."""
         if not self.by_queue(JobState.PROCESSING):
-            self.claim_elsewhere(1)
+            self.claim_elsewhere(1, then_run=False)
         last: Held | None = None
         for _ in range(crashes):
             self.clock.now += LEASE
@@ -275,6 +279,9 @@ class JobLife(RuleBasedStateMachine):
             assert held is not None
             self.take(self.expected.jobs[held.export_id])
             last = Held(held)
+        self.clock.now += LEASE
+        if then_run:
+            self.run_here()
         return multiple(*NO_CLAIM) if last is None else last
 
     @rule(held=consumes(claims), megabytes=st.sampled_from([0, 1, 300, 600]))

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
+from tailrace.domain.errors import HomeError
 from tailrace.lake.activity_log import ActivityLog
 from tailrace.lake.activity_rows import ACTIVITY_SCHEMA
 from tests.support.activities import START, activity, frame, random_activities
@@ -211,6 +212,13 @@ def test_sweep__keeps_files_of_earlier_versions(
     orphan.touch()
     assert log.sweep(datetime.now(UTC) + timedelta(hours=2)) == [orphan]
     assert rows_in(pinned).height == 3
+
+
+def test_damaged_table__is_an_error_for_the_operator(log: ActivityLog, tmp_path: Path) -> None:
+    entry = Path(table_of(log, tmp_path)) / "_delta_log" / f"{1:020}.json"
+    entry.write_text('{"add":{"path":"half a li', encoding="utf-8")
+    with pytest.raises(HomeError, match="activity log"):
+        log.snapshot()
 
 
 def test_failed_append__leaves_no_file(log: ActivityLog, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +18,6 @@ from tailrace.lake.activity_log import ActivityLog
 from tests.support.activities import START, activity, activity_request, export, frame
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import polars as pl
 
 
@@ -128,6 +128,15 @@ def test_columns_without_the_sort_key__are_still_in_order(tmp_path: Path) -> Non
     )
     found = exported(tmp_path, rows, fields=("leadId",))
     assert found == [[str(lead_id)] for lead_id in range(92, 100)]
+
+
+def test_file_that_no_version_names__is_not_exported(tmp_path: Path) -> None:
+    log = ActivityLog(tmp_path / "activities")
+    log.append(frame([activity(1)]))
+    (file,) = log.snapshot().files
+    shutil.copy(file.path, Path(file.path).with_name("part-never-committed.parquet"))
+    _, result = export(log, activity_request(), tmp_path / "files")
+    assert result.row_count == 1
 
 
 def test_request_for_leads__is_refused(tmp_path: Path) -> None:

@@ -168,5 +168,5 @@ curl -s -H "Authorization: Bearer $TOKEN" -H "Range: bytes=0-999" "{path}/{activ
 
 The files are in {server.directory}. To end it all:
 
-kill {server.process_id}; rm -r {server.directory}""")
+kill {server.process_id}; while kill -0 {server.process_id} 2>/dev/null; do sleep 0.1; done; rm -r {server.directory}""")
     sys.stdout.flush()

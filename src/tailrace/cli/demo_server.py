@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from tailrace.cli.errors import CommandError
+from tailrace.cli.stop_signals import held_stop_signals
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
@@ -35,16 +36,9 @@ class DemoServer:
 
     def start(self) -> str:
         """Start the server; its base URL, once it answers. Raises CommandError if it does not."""
-        command = [sys.executable, "-m", "tailrace", "serve", "--home", str(self.home)]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, no input in it
-                [*command, "--host", "127.0.0.1", "--port", "0"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # A Ctrl-C is the demo's to handle, and a server that is kept outlives it.
-                start_new_session=True,
-            )
+        # A stop signal between the process and our knowledge of it would leave it behind.
+        with held_stop_signals():
+            self._process = self._spawn()
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             announced = _BASE_URL.search(self._log.read_text(errors="replace"))
@@ -53,12 +47,29 @@ class DemoServer:
             time.sleep(_LOOK_EVERY_SECONDS)
         raise CommandError(f"The server did not start. It wrote:\n{self.last_words()}")
 
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tailrace", "serve", "--home", str(self.home)]
+        with self._log.open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 - our own interpreter, no input in it
+                [*command, "--host", "127.0.0.1", "--port", "0"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # A Ctrl-C is the demo's to handle, and a server that is kept outlives it.
+                start_new_session=True,
+            )
+
     def last_words(self) -> str:
         """The end of what the server wrote."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
 
     def remove(self) -> None:
-        """End the process and delete the directory; whatever state either is in."""
+        """End the process and delete the directory, whatever state either is in."""
+        with held_stop_signals():
+            self._end_process()
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _end_process(self) -> None:
         if self._process is not None:
             self._process.terminate()
             try:
@@ -66,4 +77,3 @@ class DemoServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        shutil.rmtree(self.directory, ignore_errors=True)

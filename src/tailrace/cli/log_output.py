@@ -10,11 +10,12 @@ import structlog
 
 def configure_logs(level_name: str) -> None:
     """Send every log from `level_name` up to standard error; standard output is for answers."""
+    # Plain tracebacks: local variables hold tokens, secrets and what is in people's cells.
     level = logging.getLevelNamesMapping().get(level_name.upper(), logging.INFO)
     renderers: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if sys.stderr.isatty()
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[

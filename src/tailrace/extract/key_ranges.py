@@ -65,7 +65,7 @@ def cut(
     more than `bound` makes a range of its own.
     """
     first, last, gathered = _ends(whole)[0], 0, 0
-    bucket_count = min(_MOST_BUCKETS, _BUCKETS_PER_RANGE * -(-expected_weight // bound))
+    bucket_count = min(_MOST_BUCKETS, _BUCKETS_PER_RANGE * (1 + expected_weight // bound))
     for low, high, bucket_weight in _buckets(rows, whole, weight, bucket_count):
         if gathered and gathered + bucket_weight > bound:
             yield _part(whole, first, last)

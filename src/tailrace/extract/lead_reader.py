@@ -19,6 +19,8 @@ import arro3.io
 import msgspec
 from arro3.core import Array, DataType, RecordBatch, RecordBatchReader
 
+from tailrace.crash_points import reach
+
 #: Rows a batch: large enough for vector work, small enough for a few batches to be nothing.
 _ROWS_PER_BATCH = 32_768
 
@@ -45,6 +47,7 @@ def main() -> None:
         adbc_driver_manager.AdbcStatement(connection) as statement,
     ):
         rows = _execute(statement, wanted)
+        reach("lead.reader.begin")
         # Across a pipe, compressing costs more than it saves.
         arro3.io.write_ipc_stream(rows, sys.stdout.buffer, compression=None)
         sys.stdout.buffer.flush()

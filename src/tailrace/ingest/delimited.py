@@ -44,7 +44,7 @@ class DelimitedSource:
         #: Whether the data begins within a line that was given up for its length.
         self._is_skipping = False
         try:
-            self._data = self._reader.read(max(chunk_bytes, MAXIMUM_RECORD_BYTES))
+            self._read_first_line()
             self._delimiter = _DELIMITERS.get(source.format) or _ssv_delimiter(self._data)
             self.header = self._take_header()
         except AdministrationError:
@@ -72,16 +72,26 @@ class DelimitedSource:
             data = data[end:] if end else b""
         self._data += data
 
+    def _read_first_line(self) -> None:
+        while not self._reader.is_at_end and b"\n" not in self._data:
+            if len(self._data) > MAXIMUM_RECORD_BYTES:
+                raise AdministrationError("The first line is too long to be a header.")
+            self._data += self._reader.read(self._chunk_bytes)
+
     def _take_header(self) -> list[str]:
-        is_at_end = self._reader.is_at_end
-        found = parse_records(
-            self._data, delimiter=self._delimiter, width=None, is_at_end=is_at_end, limit=1
-        )
-        if not found.rows or found.rejections:
-            reason = f": {found.rejections[0].reason}" if found.rejections else ""
-            raise AdministrationError(f"The file has no header line{reason}.")
-        self._advance(found)
-        return found.rows[0]
+        """The names in the first record, which may be of several lines."""
+        while True:
+            is_at_end = self._reader.is_at_end
+            found = parse_records(
+                self._data, delimiter=self._delimiter, width=None, is_at_end=is_at_end, limit=1
+            )
+            if found.rows and not found.rejections:
+                self._advance(found)
+                return found.rows[0]
+            if found.rejections or is_at_end or len(self._data) > MAXIMUM_RECORD_BYTES:
+                reason = f": {found.rejections[0].reason}" if found.rejections else ""
+                raise AdministrationError(f"The file has no header line{reason}.")
+            self._data += self._reader.read(self._chunk_bytes)
 
     def _take_regular(self, names: Sequence[str]) -> RecordBatch | None:
         """All complete records of the data, or None if they need the exact path."""

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from tailrace.crash_points import reach
+from tailrace.domain.errors import HomeError
 from tailrace.durability import make_directory, sync_path
 from tailrace.lake.activity_rows import (
     DAY_COLUMN,
@@ -97,7 +98,10 @@ class ActivityLog:
         return pl.concat([wanted.clear(), *found])
 
     def snapshot(self) -> LakeSnapshot:
-        """The current version: its files stay readable whatever is appended later."""
+        """The current version: its files stay readable whatever is appended later.
+
+        Raises HomeError, as every method does, if the log of the table is damaged.
+        """
         return snapshot_of(self._open(), self._path)
 
     def largest_guid(self) -> int:
@@ -129,12 +133,17 @@ class ActivityLog:
 
     def _open(self) -> DeltaTable:
         try:
+            return self._existing() or self._created()
+        except DeltaError as error:
+            raise HomeError(f"The activity log in {self._path} cannot be read: {error}") from error
+
+    def _existing(self) -> DeltaTable | None:
+        try:
             return DeltaTable(self._path)
         except TableNotFoundError:
-            self._create()
-        return DeltaTable(self._path)
+            return None
 
-    def _create(self) -> None:
+    def _created(self) -> DeltaTable:
         with self.exclusive():
             make_directory(self._path / LOG_DIRECTORY)
             DeltaTable.create(
@@ -148,6 +157,7 @@ class ActivityLog:
                 },
             )
             self._sync_log(0)
+        return DeltaTable(self._path)
 
     def _write_files(self, rows: pl.DataFrame) -> list[AddAction]:
         actions: list[AddAction] = []

@@ -80,6 +80,8 @@ def _sqlite_engine(path: Path) -> Engine:
         # More threads than connections wait for one, they do not fail.
         pool_size=16,
         max_overflow=16,
+        # Errors are logged: the statement may be shown, the values in it may not.
+        hide_parameters=True,
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_connection)

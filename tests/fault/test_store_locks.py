@@ -1,0 +1,43 @@
+"""The store stays one database for every process, whatever reads it (two SQLite copies may not meet)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.api_user import ApiUser
+from tests.support.job_states import BODIES
+from tests.support.server import running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.world import World
+
+
+def test_lead_export__leaves_the_locks_of_the_store_alone(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    with running_server(world.home) as server, ApiUser(server.base_url, world.main) as user:
+        user.export("leads", BODIES["leads"])
+        # A process that wrongly believes it is the last one throws the write-ahead log away.
+        service = world.home.create_service("later@example.com")
+        export_id = user.created("leads", BODIES["leads"])
+        with world.home.sql() as connection:
+            (state,) = connection.execute(
+                "SELECT state FROM export_job WHERE export_id = ?", (export_id,)
+            ).fetchone()
+        assert state == "Created"
+        with ApiUser(server.base_url, service) as later:
+            assert later.list("leads").jobs() == []
+
+
+def test_lead_reader_killed_midway__fails_the_job_and_no_file_is_kept(
+    make_world: Callable[[], World],
+) -> None:
+    world = make_world()
+    with running_server(world.home, environment={"TAILRACE_CRASH_POINT": "lead.reader.begin"}) as (
+        server
+    ):
+        with ApiUser(server.base_url, world.main) as user:
+            job = user.finished("leads", user.enqueued("leads", BODIES["leads"]))
+        assert (job["status"], job["errorMsg"]) == ("Failed", "The server could not read its leads")
+        assert not list((world.home.path / "files" / "1").iterdir())
