@@ -42,7 +42,9 @@ soak: $(STAMP) ## The slow fault and load runs
 	$(VENV)/bin/pytest -m soak --timeout 1800
 
 bench: $(STAMP) ## The benchmarks of benchmarks/README.md
-	$(VENV)/bin/python -m benchmarks
+	for file in $$(grep -l '__main__' benchmarks/*.py); do \
+	  $(VENV)/bin/python -m benchmarks.$$(basename $$file .py) || exit 1; \
+	done
 
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
 	printf 'setuptools>=77\n' | uv pip compile pyproject.toml - --quiet --universal \

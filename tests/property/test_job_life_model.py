@@ -493,4 +493,4 @@ def assert_shows(job: ExportJob, model: Model) -> None:
 
 
 TestJobLife = JobLife.TestCase
-TestJobLife.settings = settings(max_examples=60, stateful_step_count=30)
+TestJobLife.settings = settings(max_examples=20, stateful_step_count=25)

@@ -39,7 +39,7 @@ def is_taken_at_sight(document: str) -> bool:
         "{}",
         '{"Text":"a: b, \\"c\\"","Count":3,"Share":1,"Flag":true,"Ids":[1,2]}',
         '{"Share":0.5,"Text":"Mozilla/5.0 (X11; Linux) (KHTML, like Gecko)"}',
-        '{"Unknown":[1.10,{"a":"b"}],"Count":123456789012345678901234567890}',
+        '{"Unknown":[1.10,{"a":"b"}],"Count":-9223372036854775808,"Share":1e5}',
         '{"Text":"\\u2028\u2028"}',
     ],
 )
@@ -82,6 +82,8 @@ def test_other_document__becomes_canonical(document: str, canonical: str) -> Non
         '{"Text":"\\ud800"}',
         '{"Count":"many"}',
         '{"Count":true}',
+        '{"Count":123456789012345678901234567890}',
+        '{"Share":true}',
         '{"Count":[1]}',
         '{"Share":"much"}',
         '{"Flag":"perhaps"}',

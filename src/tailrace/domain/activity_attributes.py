@@ -96,7 +96,7 @@ class AttributeRules:
         if data_type is None:
             return raw
         try:
-            return msgspec.Raw(_coerced_text(bytes(raw), data_type).encode())
+            return msgspec.Raw(_coerced_text(bytes(raw).decode(), data_type).encode())
         except (ScalarTypeError, *_NOT_JSON) as error:
             shown = bytes(raw).decode()
             raise AttributesError(f"attribute '{name}' is not {data_type}: {shown}") from error
@@ -104,7 +104,7 @@ class AttributeRules:
 
 def _checked_type(data_type: str) -> Any:
     if data_type in _INTEGERS:
-        return int
+        return Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
     if data_type in _NUMBERS:
         return float
     if data_type == "boolean":
@@ -114,25 +114,17 @@ def _checked_type(data_type: str) -> Any:
     return Annotated[str, msgspec.Meta(min_length=1)]
 
 
-def _coerced_text(raw: bytes, data_type: str) -> str:
+def _coerced_text(raw: str, data_type: str) -> str:
     """The JSON text of a value in its declared type. Raises ScalarTypeError."""
     value = msgspec.json.decode(raw)
     if data_type in _LISTS:
-        return raw.decode() if isinstance(value, list) else f"[{raw.decode()}]"
-    if isinstance(value, dict | list):
-        # Types of Marketo's own are known to be declared as text and to hold lists.
-        return _structure_text(raw, data_type)
-    text = value if isinstance(value, str) else raw.decode()
+        return raw if isinstance(value, list) else f"[{raw}]"
+    text = value if isinstance(value, str) else raw
     if data_type in _INTEGERS:
         return str(parse_integer(text))
     if data_type in _NUMBERS:
-        return parse_decimal(text)
+        return raw if type(value) in (int, float) else parse_decimal(text)
     if data_type == "boolean":
         return "true" if parse_boolean(text) else "false"
-    return raw.decode() if isinstance(value, str) else json.dumps(text)
-
-
-def _structure_text(raw: bytes, data_type: str) -> str:
-    if data_type in _INTEGERS | _NUMBERS | {"boolean"}:
-        raise ScalarTypeError(value=raw.decode(), type_name=data_type)
-    return raw.decode()
+    # Types of Marketo's own are known to be declared as text and to hold lists.
+    return raw if isinstance(value, str | list | dict) else json.dumps(text)

@@ -62,7 +62,7 @@ def parse_integer(text: str) -> int:
     # Python refuses to read integers of thousands of digits, with an error of its own.
     if len(stripped) <= _MAXIMUM_DECIMAL_DIGITS and _INTEGER.fullmatch(stripped):
         value = int(stripped.partition(".")[0])
-        if abs(value) <= _LARGEST_INTEGER:
+        if -_LARGEST_INTEGER - 1 <= value <= _LARGEST_INTEGER:
             return value
     raise ScalarTypeError(value=text, type_name="integer")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -112,7 +113,7 @@ class ResultWriter:
 
     def _flush_sometimes(self, written_bytes: int) -> None:
         self._unflushed_bytes += written_bytes
-        if self._unflushed_bytes >= _FLUSH_BYTES:
+        if sys.platform == "linux" and self._unflushed_bytes >= _FLUSH_BYTES:
             os.fdatasync(self._descriptor)
             os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             self._unflushed_bytes = 0

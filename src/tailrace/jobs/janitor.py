@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from tailrace.domain.errors import OperatorError
 from tailrace.files.directory import part_name, result_name
 from tailrace.store import jobs as store
 
@@ -85,7 +86,7 @@ class Janitor:
         while not self._is_stopping.wait(self._pause_seconds):
             try:
                 self.clean()
-            except (OSError, OperationalError):
+            except (OSError, OperationalError, OperatorError):
                 # The next round finds the same work again.
                 _log.exception("janitor_failed")
 
