@@ -24,7 +24,7 @@ $(STAMP): requirements.lock pyproject.toml scripts/make-venv
 	touch $@
 
 demo: $(STAMP) ## Sample data, a real server, two exports over HTTP, verified (KEEP=1 leaves it up)
-	$(VENV)/bin/python -m tailrace demo $(if $(KEEP),--keep)
+	@$(VENV)/bin/tailrace demo $(if $(KEEP),--keep)
 
 check: $(STAMP) ## Format, lint and types
 	$(VENV)/bin/ruff format --check

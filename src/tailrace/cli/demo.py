@@ -35,6 +35,12 @@ _USER = "demo@tailrace.local"
 #: A server of our own on this machine is either there or gone.
 _PATIENCE_SECONDS = 5.0
 
+#: Forms filled out; what the first of the lines to copy creates.
+_BODY = (
+    '{"filter": {"createdAt": {"startAt": "2026-01-01T00:00:00Z",'
+    ' "endAt": "2026-01-31T23:59:59Z"}, "activityTypeIds": [2]}}'
+)
+
 _MEGABYTE = 1e6
 _WIDTH = 118
 
@@ -99,7 +105,7 @@ def _run(server: DemoServer, *, leads: int, activities: int, is_kept: bool) -> N
             print_line(f"Got an access token for {client.token().scope}")
             results = [
                 run_export(client, export, server.directory, bars)
-                for export in demo_exports(month, _ACTIVITY_TYPES)
+                for export in demo_exports(month, _ACTIVITY_TYPES, server.truth)
             ]
     _report(results)
     if is_kept:
@@ -115,7 +121,7 @@ def _prepare(server: DemoServer, leads: int, activities: int, bars: Bars) -> Ser
     plan = SeedPlan(leads=leads, activities=activities, days=_DAYS, until=_UNTIL, seed=_SEED)
     bar = bars.begin("Making sample data")
     with opened_home(server.home) as application:
-        seed(application, plan, progress=bar)
+        seed(application, plan, truth_path=server.truth, progress=bar)
         subscription_id = application.subscriptions.default_id()
         return application.identity.create_service(subscription_id, _USER, name="demo")
 
@@ -162,6 +168,7 @@ BASE={base_url}
 CLIENT_ID={credentials.client_id}
 CLIENT_SECRET={credentials.client_secret}
 TOKEN=$(curl -s "$BASE/identity/oauth/token?grant_type=client_credentials&client_id=$CLIENT_ID&client_secret=$CLIENT_SECRET" | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{_BODY}' "{path}/create.json"
 curl -s -H "Authorization: Bearer $TOKEN" "{path}.json"
 curl -s -H "Authorization: Bearer $TOKEN" "{path}/{activities.export_id}/status.json"
 curl -s -H "Authorization: Bearer $TOKEN" -H "Range: bytes=0-999" "{path}/{activities.export_id}/file.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ class DemoExport:
     name: str
     family: ObjectFamily
     request: ExportRequest
+    #: What was counted while the sample data was made.
+    made_rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +52,23 @@ class DemoResult:
     first_lines: tuple[str, ...]
 
 
-def demo_exports(month: InstantRange, activity_type_ids: tuple[int, ...]) -> list[DemoExport]:
+def demo_exports(
+    month: InstantRange, activity_type_ids: tuple[int, ...], truth_path: Path
+) -> list[DemoExport]:
     """One activity export of some types, and one of the leads created in the same time."""
+    truth = json.loads(truth_path.read_text(encoding="utf-8"))
     return [
         DemoExport(
             "activities",
             ObjectFamily.ACTIVITIES,
             ExportRequest(FileFormat.CSV, (), ActivityFilter(month, activity_type_ids)),
+            sum(truth["activities"][str(one)] for one in activity_type_ids),
         ),
         DemoExport(
             "leads",
             ObjectFamily.LEADS,
             ExportRequest(FileFormat.CSV, columns(*_LEAD_FIELDS), CreatedLeads(month)),
+            truth["leads"],
         ),
     ]
 
@@ -81,7 +89,7 @@ def run_export(
     on_bytes = bars.begin(f"Downloading {export.name}", job.file.size_bytes, is_bytes=True)
     client.download(export.family, job, path, on_bytes=on_bytes)
     seconds = time.perf_counter() - began
-    _verify(path, job.file)
+    _verify(path, job.file, export.made_rows)
     return DemoResult(
         export, job.export_id, path, job.file, seconds, first_lines=_first_lines(path)
     )
@@ -96,8 +104,12 @@ def _wait(client: ExtractClient, export: DemoExport, created: Job, bars: Bars) -
     return client.wait(export.family, created.export_id, longest_poll_seconds=0.5, on_status=show)
 
 
-def _verify(path: Path, reported: FileDescription) -> None:
+def _verify(path: Path, reported: FileDescription, made_rows: int) -> None:
     """Read the file again, with nothing of the client's: size, SHA-256 and rows."""
+    if reported.row_count != made_rows:
+        raise CommandError(
+            f"{path.name}: the server reported {reported.row_count} rows, {made_rows} were made."
+        )
     found = {
         "size": (path.stat().st_size, reported.size_bytes),
         "SHA-256": (_sha256(path), reported.sha256),

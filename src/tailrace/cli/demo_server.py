@@ -26,6 +26,8 @@ class DemoServer:
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="tailrace-demo-"))
         self.home = self.directory / "home"
+        #: What the sample data holds, counted while it was made.
+        self.truth = self.directory / "truth.json"
         self._log = self.directory / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -65,7 +65,12 @@ def progress_bars() -> Generator[Bars]:
         TextColumn("{task.fields[amount]}"),
         TimeElapsedColumn(),
     )
-    console = Console(stderr=True)
-    is_watched = sys.stderr.isatty()
-    with Progress(*columns, console=console, transient=True, disable=not is_watched) as progress:
+    with Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+        # Lines on the same terminal go above the bars; those on a pipe are no business of theirs.
+        redirect_stdout=sys.stdout.isatty(),
+    ) as progress:
         yield Bars(progress)

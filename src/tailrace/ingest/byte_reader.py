@@ -18,6 +18,8 @@ CHUNK_BYTES = 4 * 1024 * 1024
 #: Longer lines and records are taken for damage: a chunk and one of them fit into memory.
 MAXIMUM_RECORD_BYTES = 8 * 1024 * 1024
 
+_GZIP_PIECE_BYTES = 64 * 1024
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -45,15 +47,17 @@ class ByteReader:
 
         Raises AdministrationError for a file that is not the compressed file its name says.
         """
-        try:
-            data = self._read_fully(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            if not self._is_begun:
-                raise AdministrationError(f"'{self._source.path}' is not gzip: {error}") from error
-            self.damage = f"the compressed data is damaged here: {error}"
-            self.is_at_end = True
-            return b""
+        pieces: list[bytes] = []
+        missing = size
+        while missing and not self.is_at_end:
+            piece = self._read_piece(missing)
+            self.is_at_end = not piece
+            pieces.append(piece)
+            missing -= len(piece)
+        data = b"".join(pieces)
         if not self._is_begun:
+            if self.damage and not data:
+                raise AdministrationError(f"The file is not gzip: {self.damage}.")
             self._is_begun = True
             data = data.removeprefix(_BYTE_ORDER_MARK)
         return data
@@ -62,14 +66,13 @@ class ByteReader:
         self._stream.close()
         self._raw.close()
 
-    def _read_fully(self, size: int) -> bytes:
-        pieces: list[bytes] = []
-        missing = size
-        while missing:
-            piece = self._stream.read(missing)
-            if not piece:
-                self.is_at_end = True
-                break
-            pieces.append(piece)
-            missing -= len(piece)
-        return b"".join(pieces)
+    def _read_piece(self, size: int) -> bytes:
+        """Some bytes, none at the end or where the file is damaged."""
+        if not self._source.is_gzip:
+            return self._stream.read(size)
+        try:
+            # What is unpacked in the call that meets the damage is lost: so little at a time.
+            return self._stream.read(min(size, _GZIP_PIECE_BYTES))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self.damage = f"the compressed data is damaged here: {error}"
+            return b""

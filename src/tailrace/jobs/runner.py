@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tailrace.domain.export_job import ExportJob, ResultFile, SubscriptionId
+    from tailrace.domain.export_job import ExportId, ExportJob, ResultFile, SubscriptionId
     from tailrace.extract.planning import Planner
     from tailrace.files.directory import FileDirectory
     from tailrace.store.database import Database
@@ -94,7 +94,8 @@ class Runner:
         self._planner = planner
         self._limits = limits
         self._clock = clock
-        self._running: dict[str, _Running] = {}
+        #: By export id and fencing number: a job taken over within one process is two claims.
+        self._running: dict[tuple[ExportId, int], _Running] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._is_stopping = threading.Event()
@@ -141,8 +142,8 @@ class Runner:
             try:
                 self._keep_leases()
                 self._start_claimed()
-            except OperationalError:
-                # The store is busy or its disk full: jobs wait, the server goes on serving.
+            except Exception:  # noqa: BLE001 - jobs of others must go on being run
+                # The store is busy, its disk full, or a row damaged: this thread must go on.
                 _log.exception("dispatch_failed")
             self._wake.wait(self._limits.poll_seconds)
             self._wake.clear()
@@ -225,6 +226,7 @@ class Runner:
             result = self._extract(job)
         except LeaseLostError:
             log.info("export_abandoned")
+            self._give_back(job)
         except ExportFailedError as error:
             self._fail(job, error.reason)
         except OSError as error:
@@ -281,16 +283,24 @@ class Runner:
             else:
                 return
 
+    def _give_back(self, job: ExportJob) -> None:
+        """Let another process take an abandoned job at once; nothing if it is no longer ours."""
+        try:
+            with self._database.write() as connection:
+                store.extend_lease(connection, job, self._clock())
+        except OperationalError:
+            _log.exception("give_back_failed", export_id=job.export_id)
+
     def _check_held(self, job: ExportJob) -> None:
         """Raises LeaseLostError once the job is no longer ours to run."""
         with self._lock:
-            running = self._running.get(job.export_id)
+            running = self._running.get((job.export_id, job.fence))
         if running is None or running.is_lost.is_set():
             raise LeaseLostError
 
     def _hold(self, job: ExportJob) -> None:
         with self._lock:
-            self._running[job.export_id] = _Running(job)
+            self._running[job.export_id, job.fence] = _Running(job)
 
     def _held(self) -> list[_Running]:
         with self._lock:
@@ -298,5 +308,5 @@ class Runner:
 
     def _release(self, job: ExportJob) -> None:
         with self._lock:
-            self._running.pop(job.export_id, None)
+            self._running.pop((job.export_id, job.fence), None)
         self._wake.set()
