@@ -110,16 +110,23 @@ def test_home_in_an_impossible_place__is_refused() -> None:
     assert done.stderr.startswith("tailrace: The home '/proc/none/home' cannot be used:")
 
 
-def test_wrong_variable__is_named(home: Home) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("LEASE_SECONDS", "soon", "TAILRACE_LEASE_SECONDS: Input should be"),
+        ("LOG_LEVEL", "loud", "TAILRACE_LOG_LEVEL: 'loud' is none of debug, info,"),
+    ],
+)
+def test_wrong_variable__is_named(home: Home, name: str, value: str, sentence: str) -> None:
     done = subprocess.run(
         [TAILRACE, "service", "list", "--home", str(home.path)],
-        env={**os.environ, "TAILRACE_LEASE_SECONDS": "soon"},
+        env={**os.environ, f"TAILRACE_{name}": value},
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("tailrace: TAILRACE_LEASE_SECONDS: Input should be")
+    assert done.stderr.startswith(f"tailrace: {sentence}")
 
 
 def test_damaged_database__is_told_in_words(home: Home) -> None:

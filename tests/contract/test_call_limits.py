@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.support.answers import Answer
 from tests.support.api_user import ApiUser
 from tests.support.deadlines import wait_for
 from tests.support.raw_http import open_connection
@@ -68,6 +69,17 @@ def test_calls_without_a_good_token_or_method__are_not_counted(main: ApiUser, ho
             main.http.get("/bulk/v1/leads/export.json")
             main.call("DELETE", "/bulk/v1/leads/export.json")
         assert main.list("leads").jobs() == []
+
+
+def test_rate_limit__is_checked_after_the_token_and_before_the_path(
+    main: ApiUser, home: Home
+) -> None:
+    with home.setting("rate_limit_calls", 1):
+        main.list("leads")
+        assert main.call("GET", "/bulk/v1/nothing.json").error()[0] == "606"
+        assert main.call("DELETE", "/bulk/v1/leads/export.json").error()[0] == "605"
+        anonymous = Answer.of(main.http.get("/bulk/v1/nothing.json"))
+        assert anonymous.error()[0] == "601"
 
 
 def test_daily_calls__are_refused_with_607(main: ApiUser, home: Home) -> None:

@@ -19,7 +19,7 @@ from tests.support.application import SteppedApplication
 from tests.support.csv_text import document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -205,7 +205,7 @@ def store(product: SteppedApplication, caller: Caller, known: list[Lead]) -> Non
             store_lead(connection, key, one)
 
 
-def store_lead(connection: Connection, key: dict[str, int], one: Lead) -> None:
+def store_lead(connection: Connection, key: Mapping[str, int], one: Lead) -> None:
     cells = one.cells()
     own = {name: cells[name] for name in OWN_FIELDS if cells[name] is not None}
     values = {

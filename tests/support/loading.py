@@ -76,9 +76,7 @@ def leads_in(application: Application) -> list[dict[str, Any]]:
     """The leads of the home's first subscription, by id, without the columns that are NULL."""
     with application.database.read() as connection:
         rows = connection.execute(select(lead).order_by(lead.c.id)).mappings()
-        return [
-            {name: value for name, value in row.items() if value is not None} for row in rows
-        ]
+        return [{name: value for name, value in row.items() if value is not None} for row in rows]
 
 
 def rejects_in(report: LoadReport) -> list[tuple[int, str, str, str]]:

@@ -19,7 +19,7 @@ from tailrace.domain.export_request import (
     InstantRange,
 )
 from tailrace.domain.file_format import FileFormat
-from tailrace.domain.job_state import JobState
+from tailrace.domain.job_state import FINAL_STATES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,10 +96,10 @@ def run_export(
 
 
 def _wait(client: ExtractClient, export: DemoExport, created: Job, bars: Bars) -> Job:
-    on_step = bars.begin(f"Waiting for the export of {export.name}", len(JobState))
+    bar = bars.begin_wait(f"Exporting {export.name}")
 
     def show(job: Job) -> None:
-        on_step(list(JobState).index(job.state) + 1)
+        bar(job.state.value, is_last=job.state in FINAL_STATES)
 
     return client.wait(export.family, created.export_id, longest_poll_seconds=0.5, on_status=show)
 

@@ -7,11 +7,25 @@ import sys
 
 import structlog
 
+from tailrace.cli.errors import UsageError
+
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
 
 def configure_logs(level_name: str) -> None:
-    """Send every log from `level_name` up to standard error; standard output is for answers."""
+    """Send every log from `level_name` up to standard error; standard output is for answers.
+
+    Raises UsageError for a level that there is not.
+    """
+    level = _LEVELS.get(level_name.lower())
+    if level is None:
+        raise UsageError(f"TAILRACE_LOG_LEVEL: '{level_name}' is none of {', '.join(_LEVELS)}.")
     # Plain tracebacks: local variables hold tokens, secrets and what is in people's cells.
-    level = logging.getLevelNamesMapping().get(level_name.upper(), logging.INFO)
     renderers: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if sys.stderr.isatty()

@@ -43,6 +43,18 @@ class LoadBar:
 
 
 @dataclass(frozen=True, slots=True)
+class StateBar:
+    """Hears in what state something is that says no more of itself."""
+
+    _progress: Progress
+    _task: TaskID
+
+    def __call__(self, state: str, *, is_last: bool) -> None:
+        total = 1 if is_last else None
+        self._progress.update(self._task, completed=int(is_last), total=total, amount=state)
+
+
+@dataclass(frozen=True, slots=True)
 class Bars:
     _progress: Progress
 
@@ -53,6 +65,10 @@ class Bars:
     def begin_load(self, text: str) -> LoadBar:
         """A new bar for files being loaded."""
         return LoadBar(self._progress, self._progress.add_task(text, total=None, amount=""))
+
+    def begin_wait(self, text: str) -> StateBar:
+        """A new bar that pulses until the last state."""
+        return StateBar(self._progress, self._progress.add_task(text, total=None, amount=""))
 
 
 @contextmanager

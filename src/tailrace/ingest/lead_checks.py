@@ -48,6 +48,15 @@ class LeadChecks:
     def __init__(self, fields: LeadFieldCatalogue) -> None:
         self._fields = fields
 
+    def ids(self, batch: RecordBatch) -> list[int]:
+        """The ids that rows of the batch bring along, good ones only."""
+        problems: dict[int, tuple[str, str]] = {}
+        ids = _parsed(self._fields["id"], batch.frame["id"].to_list(), problems)
+        _check_ids(ids, problems)
+        return [
+            one for place, one in enumerate(ids) if isinstance(one, int) and place not in problems
+        ]
+
     def check(self, batch: RecordBatch) -> CheckedLeads:
         """The rows that can be stored, and why the others cannot."""
         problems: dict[int, tuple[str, str]] = {}

@@ -25,7 +25,7 @@ from tailrace.ingest.record_batch import match_header
 from tailrace.ingest.source import line_bound, open_source
 from tailrace.store.lead_loading import Outcome, next_lead_id, upsert_leads
 from tailrace.store.loaded_files import FileKey, is_completed, mark_completed, reserve_numbers
-from tailrace.store.sequences import SequenceKind
+from tailrace.store.sequences import SequenceKind, pass_number
 from tailrace.store.subscriptions import add_lead_field
 
 if TYPE_CHECKING:
@@ -150,13 +150,14 @@ class _Writer:
         self._load = load
         self._source = source
         self._fields = _fields(load)
-        #: Found out only for a file that has a row without id and address.
+        # Both are found out only for a file that has such rows.
+        self._keep_numbers_apart: Callable[[], None] = cache(lambda: _pass_ids(load, source))
         self._first_reserved_id: Callable[[], int] = cache(lambda: _reserve_ids(load, key, source))
 
     def store(self, checked: CheckedLeads) -> None:
         for start in range(0, len(checked.rows), ROWS_PER_TRANSACTION):
             places = range(start, min(start + ROWS_PER_TRANSACTION, len(checked.rows)))
-            rows = [self._with_reserved_id(checked, place) for place in places]
+            rows = [self._identified(checked, place) for place in places]
             outcomes = self._upsert(rows)
             self._load.created += outcomes.count(Outcome.CREATED)
             self._load.updated += outcomes.count(Outcome.UPDATED)
@@ -169,9 +170,13 @@ class _Writer:
             self._load.rejects.add(self._source.path, ambiguous)
             reach("load.leads.batch_committed")
 
-    def _with_reserved_id(self, checked: CheckedLeads, place: int) -> LeadRow:
+    def _identified(self, checked: CheckedLeads, place: int) -> LeadRow:
+        """The row, with an id of its own if it has nothing to be known by."""
         row = checked.rows[place]
-        if row.id is not None or row.address is not None:
+        if row.id is not None:
+            return row
+        self._keep_numbers_apart()
+        if row.address is not None:
             return row
         return replace(row, reserved_id=self._first_reserved_id() + checked.line_of(place))
 
@@ -180,6 +185,19 @@ class _Writer:
         now = format_instant(application.clock())
         with application.database.write() as connection:
             return upsert_leads(connection, self._load.subscription_id, self._fields, rows, now)
+
+
+def _pass_ids(load: Loading, source: SourceFile) -> None:
+    """See to it that a new lead is not given an id which another row of the file brings along."""
+    largest = 0
+    with open_source(source) as opened:
+        names = _column_names(load, opened)
+        for batch in opened.batches(names) if "id" in names else ():
+            if "id" in batch.frame.columns:
+                ids = LeadChecks(_fields(load)).ids(batch)
+                largest = max(largest, max(ids, default=0))
+    with load.application.database.write() as connection:
+        pass_number(connection, load.subscription_id, SequenceKind.LEAD, largest)
 
 
 def _reserve_ids(load: Loading, key: FileKey, source: SourceFile) -> int:
