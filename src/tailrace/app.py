@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from alembic.util import CommandError
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from tailrace.domain.errors import HomeError
-from tailrace.durability import sync_path
+from tailrace.durability import make_directory, sync_path
 from tailrace.extract.planning import Planner
 from tailrace.files.directory import FileDirectory
 from tailrace.jobs.janitor import Janitor
@@ -105,9 +107,9 @@ class Application:
         Raises HomeError if another process serves this home already.
         """
         with _locked(self.settings.home / "serve.lock", is_exclusive_now=True):
-            self.janitor.start()
-            self.runner.start()
             try:
+                self.janitor.start()
+                self.runner.start()
                 yield
             finally:
                 self.runner.stop()
@@ -127,13 +129,18 @@ def open_application(settings: Settings, clock: Callable[[], datetime] = utc_now
     """
     home = settings.home
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        if not home.exists():
+            make_directory(home)
+            # It holds people's data and the key to every token.
+            home.chmod(0o700)
         with _locked(home / "setup.lock", is_exclusive_now=False):
             application = Application(settings, _key(home / "key"), clock)
             application.database.migrate()
             _ensure_subscription(application)
     except OSError as error:
         raise HomeError(f"The home '{home}' cannot be used: {error.strerror}.") from error
+    except (SQLAlchemyError, CommandError) as error:
+        raise HomeError(f"The database of the home '{home}' cannot be used: {error}.") from error
     return application
 
 

@@ -85,6 +85,19 @@ def test_example_of_the_client__runs(shell: Shell, monkeypatch: pytest.MonkeyPat
     assert (shell.directory / "leads.csv").read_text().startswith("id,E-mail\n")
 
 
+def test_examples_of_loading__run(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = page("docs/loading.md")
+    for script in code_blocks(text, "sh"):
+        shell.run(script)
+    monkeypatch.chdir(shell.directory)
+    (script,) = code_blocks(text, "python")
+    names: dict[str, object] = {}
+    exec(script, names)
+    (loaded,) = code_blocks(text, "json")
+    report = shell.run("tailrace load leads leads.csv --json")
+    assert list(json.loads(loaded)) == list(json.loads(report))
+
+
 def test_example_of_the_file_format__reads_a_result(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

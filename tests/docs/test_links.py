@@ -29,6 +29,13 @@ def test_file_names__are_of_files_that_exist(path: Path) -> None:
         assert (ROOT / name).exists(), name
 
 
+@page_of
+def test_tasks_that_are_named__exist(path: Path) -> None:
+    tasks = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(r"(?:^|`)make ([a-z]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(named) <= tasks
+
+
 def test_architecture__names_every_part() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     parts = {path.parent.name for path in ROOT.glob("src/tailrace/*/__init__.py")}

@@ -69,6 +69,17 @@ def test_tasks__are_all_there() -> None:
     assert sorted(documented) == sorted(task for task in tasks if task != "help")
 
 
+def test_benchmarks__are_all_there_with_their_command() -> None:
+    modules = [
+        path.stem
+        for path in sorted(ROOT.glob("benchmarks/*.py"))
+        if "__main__" in path.read_text(encoding="utf-8")
+    ]
+    text = page("benchmarks/README.md")
+    assert modules
+    assert [name for name in modules if f"-m benchmarks.{name}" not in text] == []
+
+
 def test_test_folders__are_all_there() -> None:
     folders = {f"tests/{path.parent.name}" for path in ROOT.glob("tests/*/__init__.py")}
     documented = re.findall(r"^\| `(tests/\w+)`", page("docs/development.md"), re.MULTILINE)

@@ -152,7 +152,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SteppedApplica
     product.close()
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(batches=data_sets, wanted=st.lists(bodies, min_size=1, max_size=4))
 def test_activity_export__holds_what_the_model_picks(
     product: SteppedApplication, batches: list[list[Activity]], wanted: list[dict[str, object]]

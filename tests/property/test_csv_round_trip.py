@@ -171,6 +171,7 @@ def assert_every_reader_finds(
         assert read(path, DELIMITERS[file_format], len(wanted[0])) == wanted, read.__name__
 
 
+@settings(max_examples=25)
 @given(rows=three_columns, file_format=formats, headers=st.tuples(texts, texts))
 @example(rows=[(text, text) for text in AWKWARD], file_format="CSV", headers=("a,b", 'c"d'))
 @example(rows=[(text, text) for text in AWKWARD], file_format="TSV", headers=("a\tb", "c\nd"))

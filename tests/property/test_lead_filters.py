@@ -130,7 +130,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SteppedApplica
     product.close()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(known=data_sets, wanted=st.lists(bodies, min_size=1, max_size=3))
 def test_lead_export__holds_what_the_model_picks(
     product: SteppedApplication, known: list[Lead], wanted: list[dict[str, object]]

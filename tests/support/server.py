@@ -101,7 +101,7 @@ class Server:
     def _answers(self) -> bool:
         assert self._process is not None
         exit_code = self._process.poll()
-        assert exit_code is None, f"serve ended with {exit_code}:\n{self.log()}"
+        assert exit_code is None, f"serve ended with {exit_code}:\n{self.log()[-2000:]}"
         try:
             httpx.get(f"{self.base_url}/identity/oauth/token", timeout=5)
         except httpx.TransportError:

@@ -43,6 +43,7 @@ COMPLETED = ExportJob(
     result=ResultFile("f.1.csv", 182, "fa" * 32, 3),
     failure=None,
     fence=1,
+    attempts=1,
     state_changed_at=FINISHED,
 )
 

@@ -54,6 +54,7 @@ def created_job(home: StoreHome, export_id: str = "a") -> ExportJob:
         result=None,
         failure=None,
         fence=0,
+        attempts=0,
         state_changed_at=START,
     )
     with home.database.write() as connection:

@@ -160,9 +160,7 @@ def test_unclosed_quote_before_much_text__costs_one_line(
     application: Application, tmp_path: Path
 ) -> None:
     good = [activity_line(guid, attributes="{}") for guid in range(3, 130_003)]
-    file = activities_file(
-        tmp_path, activity_line(1), activity_line(2, attributes='"{'), *good
-    )
+    file = activities_file(tmp_path, activity_line(1), activity_line(2, attributes='"{'), *good)
     report = load_activity_files(application, file)
     assert counts(report) == (130_001, 1, 0)
     assert [line for line, *_ in rejects_in(report)] == [3]
@@ -297,9 +295,7 @@ def test_damaged_gzip__keeps_what_came_before(application: Application, tmp_path
 def test_progress__tells_rows_and_bytes(application: Application, tmp_path: Path) -> None:
     heard: list[tuple[int, int, int]] = []
     file = activities_file(tmp_path, activity_line(1), activity_line("x"))
-    loading.load_activities(
-        application, [file], progress=lambda *numbers: heard.append(numbers)
-    )
+    loading.load_activities(application, [file], progress=lambda *numbers: heard.append(numbers))
     size = file.stat().st_size
     assert heard[-1] == (2, size, size)
 
@@ -315,9 +311,7 @@ def test_reject_file__is_where_it_was_asked_for(application: Application, tmp_pa
     assert load_activity_files(application, good).reject_file is None
 
 
-def test_rejected_text__can_be_loaded_once_mended(
-    application: Application, tmp_path: Path
-) -> None:
+def test_rejected_text__can_be_loaded_once_mended(application: Application, tmp_path: Path) -> None:
     awkward = activity_line("x", primaryAttributeValue='"a ""quoted"", text\nof two lines"')
     report = load_activity_files(application, activities_file(tmp_path, awkward))
     ((line, _, _, text),) = rejects_in(report)

@@ -129,7 +129,11 @@ def test_new_lead__never_takes_the_id_of_a_later_row(
 
 def test_values__rest_by_their_fields_type(application: Application, directory: Path) -> None:
     subscription_id = application.subscriptions.default_id()
-    for name, data_type in (("points", DataType.INTEGER), ("vip", DataType.BOOLEAN), ("worth", DataType.CURRENCY)):
+    for name, data_type in (
+        ("points", DataType.INTEGER),
+        ("vip", DataType.BOOLEAN),
+        ("worth", DataType.CURRENCY),
+    ):
         application.subscriptions.create_lead_field(
             subscription_id, name=name, display_name=name, data_type=data_type
         )
@@ -159,9 +163,7 @@ def test_address_of_several_leads__is_rejected(application: Application, directo
     load(application, directory, "id,email", "1,a@x.org", "2,A@x.org", "3,b@x.org")
     report = load(application, directory, "email,city", "a@x.org,Rom", "b@x.org,Rom")
     assert counts(report) == (1, 1, 0)
-    assert rejects_in(report) == [
-        (2, "email", "several leads have this address", "a@x.org,Rom")
-    ]
+    assert rejects_in(report) == [(2, "email", "several leads have this address", "a@x.org,Rom")]
 
 
 def test_later_row__sees_what_an_earlier_one_did(application: Application, directory: Path) -> None:
@@ -338,7 +340,9 @@ def test_exported_values__load_back_unchanged(application: Application, director
     (before,) = leads_in(application)
     names = [name for name in before if name not in ("subscription_id", "changed_at", "custom")]
     cells = [
-        str(before[name]).lower() if isinstance(before[name], bool) else f'"{_doubled(before[name])}"'
+        str(before[name]).lower()
+        if isinstance(before[name], bool)
+        else f'"{_doubled(before[name])}"'
         for name in names
     ]
     report = load(application, directory, ",".join(names), ",".join(cells))

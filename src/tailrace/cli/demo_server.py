@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -51,9 +52,14 @@ class DemoServer:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "tailrace", "serve", "--home", str(self.home)]
+        # Settings of whoever runs the demo are meant for servers of their own.
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("TAILRACE_")
+        }
         with self._log.open("wb") as log:
             return subprocess.Popen(  # noqa: S603 - our own interpreter, no input in it
                 [*command, "--host", "127.0.0.1", "--port", "0"],
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -369,6 +369,10 @@ class CallConcurrencyError(RetryLaterError):
     """More calls in flight than the subscription may have."""
 
 
+class StoreUnavailableError(RetryLaterError):
+    """The store is busy or its disk full for longer than a call may wait."""
+
+
 # The operator's.
 
 
@@ -390,6 +394,10 @@ class ExportFailedError(OperatorError):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class ExportInterruptedError(OperatorError):
+    """An export broke off for a reason that may be gone the next time."""
 
 
 class LeaseLostError(OperatorError):

@@ -65,7 +65,9 @@ class ExportJob:
     result: ResultFile | None
     #: Why it failed, for its API user.
     failure: str | None
-    #: How many runners have claimed it; also the fencing number of the one that holds it.
+    #: Fencing number of the runner that holds it; grows with every claim.
     fence: int
-    #: State before `state_changed_at`, shown while the status refresh interval lasts.
+    #: Claims that were not handed back: what a job that kills its runners is given up by.
+    attempts: int
+    #: When it last went from one state to another.
     state_changed_at: datetime

@@ -35,7 +35,11 @@ from tailrace.domain.errors import (
 )
 from tailrace.domain.file_format import FileFormat, parse_format
 from tailrace.domain.instants import parse_instant
-from tailrace.domain.lead_fields import AUDIENCE_SHARING_FIELD, LeadFieldCatalogue
+from tailrace.domain.lead_fields import (
+    AUDIENCE_SHARING_FIELD,
+    LARGEST_INTEGER,
+    LeadFieldCatalogue,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -58,8 +62,6 @@ ACTIVITY_FIELDS = (*DEFAULT_ACTIVITY_FIELDS, "actionResult")
 
 #: Values that one primary attribute filter may name (contract section 5.3).
 MAXIMUM_PRIMARY_VALUES = 50
-
-_LARGEST_INTEGER = 2**63 - 1
 
 _Value = TypeVar("_Value", int, str)
 
@@ -373,7 +375,7 @@ def _integer(value: object, attribute: str) -> int:
         raise ScalarTypeError(
             value=msgspec.json.encode(value).decode().strip('"'), type_name="Integer"
         )
-    if abs(number) > _LARGEST_INTEGER:
+    if abs(number) > LARGEST_INTEGER:
         raise ScalarTypeError(value=str(number), type_name="Integer")
     return number
 

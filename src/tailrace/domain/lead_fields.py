@@ -68,6 +68,9 @@ _STORAGE = {
     DataType.DATETIME: Storage.INSTANT,
 }
 
+#: What an integer may be at most, and its opposite at least: 64 bits everywhere.
+LARGEST_INTEGER = 2**63 - 1
+
 #: The only field that an export needs a switched-on feature for (contract 5.2, audience sharing).
 AUDIENCE_SHARING_FIELD = "ecids"
 

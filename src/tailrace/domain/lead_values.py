@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tailrace.domain.errors import ScalarTypeError
 from tailrace.domain.instants import format_instant, parse_instant
-from tailrace.domain.lead_fields import DataType, LeadField, Storage
+from tailrace.domain.lead_fields import LARGEST_INTEGER, DataType, LeadField, Storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 #: What the store keeps of one field; None is no value.
 StoredValue = str | int | bool
 
-#: What a database integer holds.
-_LARGEST_INTEGER = 2**63 - 1
 #: Digits before or after the point: more is no quantity, and exponents must not become megabytes.
 _MAXIMUM_DECIMAL_DIGITS = 40
 
@@ -62,7 +60,7 @@ def parse_integer(text: str) -> int:
     # Python refuses to read integers of thousands of digits, with an error of its own.
     if len(stripped) <= _MAXIMUM_DECIMAL_DIGITS and _INTEGER.fullmatch(stripped):
         value = int(stripped.partition(".")[0])
-        if -_LARGEST_INTEGER - 1 <= value <= _LARGEST_INTEGER:
+        if -LARGEST_INTEGER - 1 <= value <= LARGEST_INTEGER:
             return value
     raise ScalarTypeError(value=text, type_name="integer")
 

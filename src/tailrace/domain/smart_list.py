@@ -20,6 +20,8 @@ from tailrace.domain.errors import SmartListRuleError, SmartListWithoutRulesErro
 MAXIMUM_RULES = 200
 MAXIMUM_DEPTH = 10
 MAXIMUM_VALUES = 300
+MAXIMUM_DAYS = 36_500
+MAXIMUM_COUNT = 1_000_000_000
 
 
 class Operator(StrEnum):
@@ -163,8 +165,11 @@ def _parse_group(kind: str, members: dict[str, object], depth: int) -> tuple[Rul
 
 
 def _check_values(rule: Rule) -> None:
-    if isinstance(rule, ActivityRule) and (rule.in_last_days < 1 or rule.at_least < 1):
-        raise SmartListRuleError("inLastDays and atLeast are at least 1")
+    if isinstance(rule, ActivityRule):
+        if not 1 <= rule.in_last_days <= MAXIMUM_DAYS:
+            raise SmartListRuleError(f"inLastDays is from 1 to {MAXIMUM_DAYS}")
+        if not 1 <= rule.at_least <= MAXIMUM_COUNT:
+            raise SmartListRuleError(f"atLeast is from 1 to {MAXIMUM_COUNT}")
     if isinstance(rule, FieldRule):
         least, most = OPERATOR_VALUES[rule.operator]
         if not least <= len(rule.values) <= most:

@@ -14,8 +14,6 @@ from tailrace.domain.errors import AdministrationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-type_ = type  # `type` is a word of the table below
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -31,7 +29,9 @@ class Setting:
 _TABLE = (
     Setting("queue_limit_jobs", 10, "Jobs that may be queued or processing at once.", minimum=1),
     Setting("processing_slots", 2, "Jobs that may be processing at once.", minimum=1),
-    Setting("quota_megabytes", 500, "Megabytes (1,048,576 bytes) of export files a day."),
+    Setting(
+        "quota_megabytes", 500, "Megabytes (1,048,576 bytes) of export files a day; 0 is no limit."
+    ),
     Setting("file_retention_days", 7, "Days that a result file is kept after its job finished."),
     Setting("status_retention_days", 30, "Days that a finished job is kept.", minimum=1),
     Setting("list_window_days", 7, "Days of created jobs that the list call shows.", minimum=1),
@@ -100,12 +100,12 @@ def parse_setting(name: str, text: str) -> int | bool | str:
         raise AdministrationError(
             f"There is no setting '{name}'. Settings are: {', '.join(SETTINGS)}."
         )
-    parsers: dict[type_, Callable[[Setting, str], int | bool | str]] = {
+    parsers: dict[type, Callable[[Setting, str], int | bool | str]] = {
         bool: _parse_boolean,
         int: _parse_integer,
         str: _parse_choice,
     }
-    return parsers[type_(setting.default)](setting, text)
+    return parsers[type(setting.default)](setting, text)
 
 
 def _default(setting: Setting, *, is_strict: bool) -> int | bool | str:

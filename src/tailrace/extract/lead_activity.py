@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tailrace.extract.activity_fragments import scan_files
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -24,7 +26,7 @@ def leads_with_activity(snapshot: LakeSnapshot, rule: ActivityRule, now: datetim
     if not paths:
         return []
     counts = (
-        pl.scan_parquet(paths)
+        scan_files(paths)
         .filter(
             pl.col("activityTypeId") == rule.activity_type_id,
             pl.col("activityDate").is_between(since, now),

@@ -29,12 +29,13 @@ class LeadRead(msgspec.Struct, frozen=True):
     database_path: str
     #: With one `?` a parameter; never holds a value that anybody entered.
     sql: str
-    parameters: list[str | int]
+    parameters: list[str | int | float]
 
 
 def command() -> list[str]:
     """What starts the process; its standard input takes a `LeadRead` as JSON."""
-    return [sys.executable, "-m", __name__]
+    # -P: what lies in the working directory is no part of the program.
+    return [sys.executable, "-P", "-m", __name__]
 
 
 def main() -> None:
@@ -62,11 +63,9 @@ def _execute(statement: Any, wanted: LeadRead) -> RecordBatchReader:
     return RecordBatchReader.from_arrow(stream)
 
 
-def _row(parameters: list[str | int]) -> RecordBatch:
-    columns = [
-        Array([value], DataType.utf8() if isinstance(value, str) else DataType.int64())
-        for value in parameters
-    ]
+def _row(parameters: list[str | int | float]) -> RecordBatch:
+    types = {str: DataType.utf8(), int: DataType.int64(), float: DataType.float64()}
+    columns = [Array([value], types[type(value)]) for value in parameters]
     names = [str(number) for number in range(len(columns))]
     from_arrays = cast("Any", RecordBatch.from_arrays)  # pyright: ignore[reportUnknownMemberType] - half typed
     return from_arrays(columns, names=names)

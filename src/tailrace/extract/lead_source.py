@@ -7,8 +7,9 @@ process of its own (`lead_reader` says why), which reads ahead while rows are re
 from __future__ import annotations
 
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import arro3.io
@@ -17,7 +18,7 @@ import polars as pl
 import structlog
 from sqlalchemy.dialects import sqlite
 
-from tailrace.domain.errors import ExportFailedError
+from tailrace.domain.errors import ExportFailedError, ExportInterruptedError
 from tailrace.domain.file_format import NULL_TEXT
 from tailrace.domain.lead_fields import LeadField, Storage
 from tailrace.extract.lead_reader import LeadRead, command
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-_UNREADABLE = "The server could not read its leads"
+_EXIT_SECONDS = 5.0
+_MOST_COMPLAINTS_BYTES = 10_000
 
 _CUSTOM_TYPES: dict[Storage, pl.DataType] = {
     Storage.INTEGER: pl.Int64(),
@@ -95,30 +97,45 @@ class LeadSource:
 def _reading(read: LeadRead) -> Generator[IO[bytes]]:
     """The rows of `read` as an Arrow stream; the process ends with the block.
 
-    Raises ExportFailedError at the end if they were not all there.
+    Raises ExportInterruptedError if the process was killed, and ExportFailedError if it gave up.
     """
-    # The program is this one's own Python; what it runs comes by standard input.
-    process = subprocess.Popen(  # noqa: S603 - no part of the command comes from outside
-        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    asked = cast("IO[bytes]", process.stdin)
-    stream = cast("IO[bytes]", process.stdout)
-    complaints = cast("IO[bytes]", process.stderr)
+    with TemporaryFile() as complaints:
+        # The program is this one's own Python; what it runs comes by standard input.
+        process = subprocess.Popen(  # noqa: S603 - no part of the command comes from outside
+            command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints
+        )
+        stream = cast("IO[bytes]", process.stdout)
+        try:
+            _ask(cast("IO[bytes]", process.stdin), read)
+            yield stream
+            _check_exit(process, None)
+        except Exception as error:
+            # The Arrow library reports a stream that breaks off as a plain Exception.
+            complaints.seek(0)
+            _log.exception("lead_reader_failed", said=complaints.read(_MOST_COMPLAINTS_BYTES))
+            _check_exit(process, error)
+            raise
+        finally:
+            process.kill()
+            process.wait()
+            stream.close()
+
+
+def _ask(pipe: IO[bytes], read: LeadRead) -> None:
+    with suppress(BrokenPipeError), pipe:
+        pipe.write(msgspec.json.encode(read))
+
+
+def _check_exit(process: subprocess.Popen[bytes], cause: Exception | None) -> None:
     try:
-        asked.write(msgspec.json.encode(read))
-        asked.close()
-        yield stream
-        subprocess.CompletedProcess(command(), process.wait()).check_returncode()
-    except Exception as error:
-        # The Arrow library reports a stream that breaks off as a plain Exception.
-        process.kill()
-        _log.exception("lead_reader_failed", said=complaints.read())
-        raise ExportFailedError(_UNREADABLE) from error
-    finally:
-        process.kill()
-        process.wait()
-        for pipe in (asked, stream, complaints):
-            pipe.close()
+        exit_code = process.wait(timeout=_EXIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        # It is well and still writing: what went wrong is on this side.
+        return
+    if exit_code < 0:
+        raise ExportInterruptedError from cause
+    if exit_code > 0:
+        raise ExportFailedError("The server could not read its leads") from cause
 
 
 def _shown(column: pl.Series, field: LeadField) -> pl.Series:

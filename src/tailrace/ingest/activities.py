@@ -118,7 +118,7 @@ class _Pending:
         self._frames.clear()
         guids = rows["marketoGUID"]
         with self._log.exclusive():
-            is_new = guids.is_first_distinct()
+            is_new = guids.is_first_distinct() & ~guids.is_in(self._log.contains(guids).implode())
             fresh = rows if is_new.all() else rows.filter(is_new)
             self._keep_numbers_apart(fresh["marketoGUID"])
             self._log.append(fresh)

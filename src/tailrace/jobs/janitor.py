@@ -10,9 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
-from tailrace.domain.errors import OperatorError
 from tailrace.files.directory import part_name, result_name
 from tailrace.store import jobs as store
 
@@ -60,7 +58,7 @@ class Janitor:
 
     def start(self) -> None:
         """Clean up once, so that nothing of an earlier process stays, then again and again."""
-        self.clean()
+        self._clean_what_can_be()
         self._thread.start()
 
     def stop(self) -> None:
@@ -78,17 +76,19 @@ class Janitor:
             self._sweep_lakes()
 
     def _sweep_lakes(self) -> None:
+        self._lakes_due_at = self._clock() + _LAKE_SWEEP_INTERVAL
         for subscription_id in self._subscriptions.ids():
             self._activity_log(subscription_id).sweep(self._clock())
-        self._lakes_due_at = self._clock() + _LAKE_SWEEP_INTERVAL
 
     def _repeat(self) -> None:
         while not self._is_stopping.wait(self._pause_seconds):
-            try:
-                self.clean()
-            except (OSError, OperationalError, OperatorError):
-                # The next round finds the same work again.
-                _log.exception("janitor_failed")
+            self._clean_what_can_be()
+
+    def _clean_what_can_be(self) -> None:
+        try:
+            self.clean()
+        except Exception:  # noqa: BLE001 - the next round finds the same work again
+            _log.exception("janitor_failed")
 
     def _apply_retention(self, subscription_id: SubscriptionId) -> None:
         now = self._clock()

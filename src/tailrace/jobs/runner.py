@@ -18,10 +18,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from tailrace.crash_points import reach
-from tailrace.domain.errors import ExportFailedError, LeaseLostError
+from tailrace.domain.errors import (
+    ExportFailedError,
+    ExportInterruptedError,
+    LeaseLostError,
+    StoreUnavailableError,
+)
 from tailrace.domain.job_state import JobEvent
 from tailrace.extract.pipeline import write_export
 from tailrace.store import jobs as store
@@ -159,8 +163,9 @@ class Runner:
         held = self._held()
         if not held:
             return
-        until = self._lease_end(self._clock())
         with self._database.write() as connection:
+            # Only now: the wait for the write lock is no part of the lease.
+            until = self._lease_end(self._clock())
             lost = [one for one in held if not store.extend_lease(connection, one.job, until)]
         for one in lost:
             one.is_lost.set()
@@ -186,8 +191,11 @@ class Runner:
         now = self._clock()
         claims: list[ExportJob] = []
         for job in store.abandoned_jobs(connection, now, most):
-            if job.fence >= self._limits.maximum_attempts:
-                reason = f"The export was interrupted {job.fence} times and given up"
+            if self._is_running(job):
+                # Its lease ran out while this process stood still; it is renewed as it goes on.
+                continue
+            if job.attempts >= self._limits.maximum_attempts:
+                reason = f"The export was interrupted {job.attempts} times and given up"
                 store.fail(connection, job, reason, now)
             elif claimed := store.claim(
                 connection, job, JobEvent.RECLAIM, now, self._lease_end(now)
@@ -226,7 +234,11 @@ class Runner:
             result = self._extract(job)
         except LeaseLostError:
             log.info("export_abandoned")
-            self._give_back(job)
+            self._give_back(job, is_attempt=False)
+        except (ExportInterruptedError, StoreUnavailableError):
+            # It may go well the next time; attempts are counted.
+            log.exception("export_interrupted")
+            self._give_back(job, is_attempt=True)
         except ExportFailedError as error:
             self._fail(job, error.reason)
         except OSError as error:
@@ -253,7 +265,8 @@ class Runner:
 
     def _complete(self, job: ExportJob, result: ResultFile) -> None:
         def complete(connection: Connection, now: datetime) -> None:
-            store.complete(connection, job, result, now)
+            if not store.complete(connection, job, result, now):
+                _log.info("export_abandoned", export_id=job.export_id, attempt=job.fence)
             reach("job.complete.before_commit")
 
         reach("job.complete.before_transaction")
@@ -277,18 +290,18 @@ class Runner:
             try:
                 with self._database.write() as connection:
                     change(connection, self._clock())
-            except OperationalError:
+            except StoreUnavailableError:
                 _log.exception("finish_failed", export_id=job.export_id, attempt=attempt)
                 self._is_stopping.wait(_FINISH_PAUSE_SECONDS)
             else:
                 return
 
-    def _give_back(self, job: ExportJob) -> None:
-        """Let another process take an abandoned job at once; nothing if it is no longer ours."""
+    def _give_back(self, job: ExportJob, *, is_attempt: bool) -> None:
+        """Let the job be claimed again at once; nothing if it is no longer ours."""
         try:
             with self._database.write() as connection:
-                store.extend_lease(connection, job, self._clock())
-        except OperationalError:
+                store.release(connection, job, self._clock(), is_attempt=is_attempt)
+        except StoreUnavailableError:
             _log.exception("give_back_failed", export_id=job.export_id)
 
     def _check_held(self, job: ExportJob) -> None:
@@ -301,6 +314,10 @@ class Runner:
     def _hold(self, job: ExportJob) -> None:
         with self._lock:
             self._running[job.export_id, job.fence] = _Running(job)
+
+    def _is_running(self, job: ExportJob) -> bool:
+        with self._lock:
+            return (job.export_id, job.fence) in self._running
 
     def _held(self) -> list[_Running]:
         with self._lock:

@@ -67,6 +67,10 @@ _ENQUEUE_REFUSALS: dict[JobState, type[TailraceError]] = {
 }
 
 
+#: Jobs read at once for a page of the list: a page of one must not cost a query a job.
+_LEAST_CHUNK = 300
+
+
 @dataclass(frozen=True, slots=True)
 class JobPage:
     jobs: list[ExportJob]
@@ -172,6 +176,7 @@ class ExportJobs:
         created_since = now - timedelta(days=settings.list_window_days)
         after = None if position is None else _decode_position(position)
         shown: list[ExportJob] = []
+        chunk = max(batch_size + 1, _LEAST_CHUNK)
         with self._database.read() as connection:
             while len(shown) <= batch_size:
                 batch = store.list_jobs(
@@ -179,11 +184,11 @@ class ExportJobs:
                     _owner(caller, family),
                     created_since=created_since,
                     after=after,
-                    limit=batch_size + 1,
+                    limit=chunk,
                 )
                 visible = (_as_shown(job, now, settings.status_refresh_seconds) for job in batch)
                 shown += [job for job in visible if not states or job.state in states]
-                if len(batch) <= batch_size:
+                if len(batch) < chunk:
                     break
                 after = (batch[-1].created_at, batch[-1].export_id)
         page = shown[:batch_size]
@@ -240,6 +245,7 @@ def _new_job(
         result=None,
         failure=None,
         fence=0,
+        attempts=0,
         state_changed_at=now,
     )
 

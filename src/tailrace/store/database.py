@@ -9,9 +9,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from sqlalchemy import column as sql_column
 from sqlalchemy import create_engine, event, inspect, select, table
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from tailrace.domain.errors import StoreUnavailableError
 from tailrace.store.migrations import HEAD_REVISION
 
 if TYPE_CHECKING:
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
+
+_log = structlog.get_logger(__name__)
 
 #: How long a transaction waits for another's write lock.
 BUSY_TIMEOUT_SECONDS = 30
@@ -30,7 +36,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
     "PRAGMA mmap_size=1073741824",
-    "PRAGMA cache_size=-65536",
+    "PRAGMA cache_size=-8192",
 )
 
 
@@ -46,13 +52,13 @@ class Database:
     @contextmanager
     def read(self) -> Generator[Connection]:
         """A transaction that sees one moment of the database and changes nothing."""
-        with self._engine.begin() as connection:
+        with _available(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Generator[Connection]:
         """A transaction that holds the write lock; committed when the block ends, else undone."""
-        with self._writing.begin() as connection:
+        with _available(), self._writing.begin() as connection:
             yield connection
 
     def migrate(self) -> None:
@@ -74,12 +80,22 @@ class Database:
             return connection.execute(select(version.c.version_num)).scalar()
 
 
+@contextmanager
+def _available() -> Generator[None]:
+    """Raises StoreUnavailableError for what may be over when it is tried again."""
+    try:
+        yield
+    except (OperationalError, PoolTimeoutError) as error:
+        _log.exception("store_unavailable")
+        raise StoreUnavailableError from error
+
+
 def _sqlite_engine(path: Path) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
-        # More threads than connections wait for one, they do not fail.
         pool_size=16,
-        max_overflow=16,
+        max_overflow=48,
+        pool_timeout=BUSY_TIMEOUT_SECONDS,
         # Errors are logged: the statement may be shown, the values in it may not.
         hide_parameters=True,
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},

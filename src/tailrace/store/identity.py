@@ -108,10 +108,9 @@ class Identity:
                 service = self._authenticated_service(connection, client_id, client_secret)
                 if not self._has_live_token(service, now):
                     service = self._issue(connection, service, now)
-        expires_at = service.token_issued_at + self._lifetime
         return GrantedToken(
             text=self._token_text(service, service.token_issued_at),
-            expires_in_seconds=int((expires_at - now).total_seconds()),
+            expires_in_seconds=int((service.token_expires_at - now).total_seconds()),
             scope=service.email,
         )
 
@@ -281,9 +280,9 @@ class Identity:
         return service
 
     def _has_live_token(self, service: Row[Any], now: datetime) -> bool:
-        issued_at = service.token_issued_at
+        expires_at = service.token_expires_at
         # A token in its last second would be dead on arrival.
-        return issued_at is not None and now < issued_at + self._lifetime - timedelta(seconds=1)
+        return expires_at is not None and now < expires_at - timedelta(seconds=1)
 
     def _issue(self, connection: Connection, service: Row[Any], now: datetime) -> Row[Any]:
         token = self._token_text(service, now)
@@ -297,7 +296,7 @@ class Identity:
         connection.execute(
             update(custom_service)
             .where(custom_service.c.id == service.id)
-            .values(token_issued_at=now)
+            .values(token_issued_at=now, token_expires_at=now + self._lifetime)
         )
         return cast("Row[Any]", _find_service(connection, service.client_id))
 
@@ -308,7 +307,7 @@ class Identity:
         connection.execute(
             update(custom_service)
             .where(custom_service.c.id == service_id)
-            .values(token_issued_at=None, **changes)
+            .values(token_issued_at=None, token_expires_at=None, **changes)
         )
 
     def _add_user(

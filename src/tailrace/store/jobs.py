@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+import structlog
 from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from tailrace.domain.export_job import (
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row, Select
+
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ def insert_job(connection: Connection, job: ExportJob) -> None:
             state_changed_at=job.state_changed_at,
             created_at=job.created_at,
             fence=job.fence,
+            attempts=job.attempts,
         )
     )
     _record(connection, job, JobEvent.CREATE, fence=job.fence, at=job.created_at)
@@ -166,7 +171,7 @@ def queued_jobs(connection: Connection, limit: int) -> list[ExportJob]:
         .order_by(export_job.c.queue_position)
         .limit(limit)
     )
-    return [_job(row) for row in connection.execute(query)]
+    return _readable_jobs(connection, query)
 
 
 def abandoned_jobs(connection: Connection, now: datetime, limit: int) -> list[ExportJob]:
@@ -179,7 +184,7 @@ def abandoned_jobs(connection: Connection, now: datetime, limit: int) -> list[Ex
         .order_by(export_job.c.queue_position)
         .limit(limit)
     )
-    return [_job(row) for row in connection.execute(query)]
+    return _readable_jobs(connection, query)
 
 
 def claim(
@@ -193,11 +198,13 @@ def claim(
         job,
         state=JobState.PROCESSING,
         fence=job.fence + 1,
+        attempts=job.attempts + 1,
         started_at=job.started_at or now,
         state_changed_at=now,
     )
     changes = {
         "fence": claimed.fence,
+        "attempts": claimed.attempts,
         "started_at": claimed.started_at,
         "lease_expires_at": until,
     }
@@ -216,6 +223,22 @@ def extend_lease(connection: Connection, job: ExportJob, until: datetime) -> boo
         .values(lease_expires_at=until)
     )
     return result.rowcount == 1
+
+
+def release(connection: Connection, job: ExportJob, now: datetime, *, is_attempt: bool) -> None:
+    """End the lease of a claimed job, if it still is ours, so that it is claimed again at once.
+
+    An orderly stop is no attempt; a run that broke off is.
+    """
+    connection.execute(
+        update(export_job)
+        .where(
+            export_job.c.export_id == job.export_id,
+            export_job.c.state == JobState.PROCESSING.value,
+            export_job.c.fence == job.fence,
+        )
+        .values(lease_expires_at=now, attempts=export_job.c.attempts - (0 if is_attempt else 1))
+    )
 
 
 def expire_leases(connection: Connection, now: datetime) -> None:
@@ -324,6 +347,17 @@ def _record(
     )
 
 
+def _readable_jobs(connection: Connection, query: Select[Any]) -> list[ExportJob]:
+    """The jobs of `query`; one damaged row must not keep all others waiting."""
+    jobs: list[ExportJob] = []
+    for row in connection.execute(query):
+        try:
+            jobs.append(_job(row))
+        except (msgspec.DecodeError, ValueError):
+            _log.exception("job_unreadable", export_id=row.export_id)
+    return jobs
+
+
 def _job(row: Row[Any]) -> ExportJob:
     return ExportJob(
         export_id=ExportId(row.export_id),
@@ -339,6 +373,7 @@ def _job(row: Row[Any]) -> ExportJob:
         result=_result(row),
         failure=row.failure,
         fence=row.fence,
+        attempts=row.attempts,
         state_changed_at=row.state_changed_at,
     )
 

@@ -132,7 +132,7 @@ class _Batch:
             found = self.by_address[row.address]
             if len(found) > 1:
                 return Outcome.AMBIGUOUS
-            lead_id = None
+            lead_id = next(iter(found), None)
         known = None if lead_id is None else self.leads.get(lead_id)
         if known is not None:
             return self._update(known, row)

@@ -27,8 +27,9 @@ from sqlalchemy import (
 
 from tailrace.domain.errors import ScalarTypeError, SmartListRuleError
 from tailrace.domain.instants import format_instant, parse_instant
-from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue, Storage
+from tailrace.domain.lead_fields import LARGEST_INTEGER, LeadField, LeadFieldCatalogue, Storage
 from tailrace.domain.smart_list import (
+    MAXIMUM_DAYS,
     ActivityRule,
     AllRule,
     AnyRule,
@@ -114,7 +115,7 @@ class RuleQuery:
         days = rule.values[0]
         if field.data_type.storage not in (Storage.DATE, Storage.INSTANT):
             raise SmartListRuleError(f"'{rule.field}' is no date, so it is not 'in past days'")
-        if not isinstance(days, int) or isinstance(days, bool) or not 0 < days <= 36_500:
+        if not isinstance(days, int) or isinstance(days, bool) or not 0 < days <= MAXIMUM_DAYS:
             raise SmartListRuleError(f"'in past days' on '{rule.field}' takes a number of days")
         start = _cut(field, format_instant(self._now - timedelta(days=days)))
         return stored.between(start, _cut(field, format_instant(self._now)))
@@ -203,13 +204,19 @@ def _operand(field: LeadField, value: str | float | bool) -> _Operand:
             case Storage.DECIMAL:
                 return float(value)
             case Storage.INTEGER:
-                return int(value)
+                return _checked_integer(int(value))
             case Storage.BOOLEAN:
                 return int({"true": True, "false": False}[str(value).lower()])
             case Storage.DATE | Storage.INSTANT:
                 return _cut(field, format_instant(parse_instant(value)))
     except (ValueError, KeyError, ScalarTypeError) as error:
         raise SmartListRuleError(f"'{value}' is no {storage} for '{field.name}'") from error
+
+
+def _checked_integer(number: int) -> int:
+    if abs(number) > LARGEST_INTEGER:
+        raise ValueError(number)
+    return number
 
 
 def _cut(field: LeadField, instant: str) -> str:

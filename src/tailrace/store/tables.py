@@ -127,6 +127,7 @@ custom_service = Table(
     Column("created_at", Microseconds, nullable=False),
     #: When the live token was issued; with the service it is all that the token derives from.
     Column("token_issued_at", Microseconds),
+    Column("token_expires_at", Microseconds),
     Column("revoked_at", Microseconds),
     ForeignKeyConstraint(["api_user_id"], ["api_user.id"]),
 )
@@ -288,6 +289,8 @@ export_job = Table(
     Column("queue_position", BigInteger),
     #: Grows with every claim; the runner that holds the job knows it.
     Column("fence", Integer, nullable=False),
+    #: Claims that were not handed back.
+    Column("attempts", Integer, nullable=False),
     Column("lease_expires_at", Microseconds),
     Column("file_name", String(255)),
     Column("file_size_bytes", BigInteger),
@@ -336,6 +339,8 @@ Index(
     export_job.c.subscription_id,
     export_job.c.queue_position,
 )
+#: The next place in the queue.
+Index("ix_export_job_position", export_job.c.queue_position)
 #: The day's quota and retention.
 Index("ix_export_job_finished", export_job.c.subscription_id, export_job.c.finished_at)
 

@@ -167,13 +167,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_lead_changed", "lead", ["subscription_id", "changed_at", "id"], unique=False
     )
-    op.create_index("ix_lead_created", "lead", ["subscription_id", "createdAt", "id"], unique=False)
     op.create_index(
         "ix_lead_email",
         "lead",
         ["subscription_id", sa.text('email COLLATE "NOCASE"')],
         unique=False,
     )
+    op.create_index("ix_lead_created", "lead", ["subscription_id", "createdAt", "id"], unique=False)
     op.create_table(
         "lead_field",
         sa.Column("subscription_id", sa.Integer(), nullable=False),
@@ -265,6 +265,7 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("token_issued_at", sa.BigInteger(), nullable=True),
+        sa.Column("token_expires_at", sa.BigInteger(), nullable=True),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["api_user_id"], ["api_user.id"], name=op.f("fk_custom_service_api_user_id")
@@ -287,6 +288,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("queue_position", sa.BigInteger(), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("lease_expires_at", sa.BigInteger(), nullable=True),
         sa.Column("file_name", sa.String(length=255), nullable=True),
         sa.Column("file_size_bytes", sa.BigInteger(), nullable=True),
@@ -338,6 +340,7 @@ def upgrade() -> None:
         ["subscription_id", "api_user_id", "family", "created_at"],
         unique=False,
     )
+    op.create_index("ix_export_job_position", "export_job", ["queue_position"], unique=False)
     op.create_index(
         "ix_export_job_queue",
         "export_job",
