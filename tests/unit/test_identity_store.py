@@ -14,6 +14,7 @@ from tailrace.domain.errors import (
     WrongClientSecretError,
 )
 from tailrace.domain.permissions import Permission
+from tailrace.store.identity import Identity
 from tests.unit.store_home import StoreHome
 
 if TYPE_CHECKING:
@@ -101,3 +102,16 @@ def test_create_service__refuses_unknown_role_and_odd_address(home: StoreHome) -
     with pytest.raises(AdministrationError, match="not an e-mail address"):
         home.identity.create_service(home.subscription_id, "nobody")
     assert home.identity.users(home.subscription_id) == []
+
+
+def test_longer_token_lifetime__does_not_give_out_a_token_that_dies_earlier(
+    home: StoreHome,
+) -> None:
+    service = home.identity.create_service(home.subscription_id, EMAIL)
+    short = Identity(
+        home.database, key=b"k" * 32, token_lifetime_seconds=60, clock=home.clock
+    ).grant(service.client_id, service.client_secret)
+    home.clock.advance(seconds=100)
+    token = home.identity.grant(service.client_id, service.client_secret)
+    assert token.text != short.text
+    assert home.identity.caller(token.text).email == EMAIL

@@ -154,6 +154,30 @@ def test_lease__makes_a_job_abandoned_once_it_ends(home: StoreHome) -> None:
         assert store.abandoned_jobs(connection, LATER, 9) == []
 
 
+def test_job_handed_back__is_claimed_again_without_costing_an_attempt(home: StoreHome) -> None:
+    job = claimed_job(home)
+    with home.database.write() as connection:
+        store.release(connection, job, START, is_attempt=False)
+        (again,) = store.abandoned_jobs(connection, START, 9)
+        assert (again.attempts, again.fence) == (0, 1)
+
+
+def test_run_that_broke_off__counts_as_an_attempt(home: StoreHome) -> None:
+    job = claimed_job(home)
+    with home.database.write() as connection:
+        store.release(connection, job, START, is_attempt=True)
+        (again,) = store.abandoned_jobs(connection, START, 9)
+        assert (again.attempts, again.fence) == (1, 1)
+
+
+def test_stale_runner__cannot_hand_back_what_is_no_longer_its(home: StoreHome) -> None:
+    stale = claimed_job(home)
+    with home.database.write() as connection:
+        assert store.claim(connection, stale, JobEvent.RECLAIM, LATER, LATER) is not None
+        store.release(connection, stale, START, is_attempt=True)
+        assert store.abandoned_jobs(connection, START, 9) == []
+
+
 @pytest.mark.parametrize(
     "changes",
     [

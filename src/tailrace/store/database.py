@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from sqlalchemy import URL, create_engine, event, inspect, select, table
 from sqlalchemy import column as sql_column
-from sqlalchemy import create_engine, event, inspect, select, table
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -92,7 +92,8 @@ def _available() -> Generator[None]:
 
 def _sqlite_engine(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        # Not a URL as text: a path may hold what a URL gives a meaning to.
+        URL.create("sqlite", database=str(path)),
         pool_size=16,
         max_overflow=48,
         pool_timeout=BUSY_TIMEOUT_SECONDS,
