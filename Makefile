@@ -36,7 +36,7 @@ format: $(STAMP) ## Bring the source into form
 	$(VENV)/bin/ruff format
 
 test: check ## Everything that must pass before a change lands
-	$(VENV)/bin/pytest -n 2 -m "not soak"
+	$(VENV)/bin/pytest -n 2 --dist loadfile -m "not soak"
 
 soak: $(STAMP) ## The slow fault and load runs
 	$(VENV)/bin/pytest -m soak --timeout 1800

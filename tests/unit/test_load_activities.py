@@ -295,7 +295,11 @@ def test_damaged_gzip__keeps_what_came_before(application: Application, tmp_path
 def test_progress__tells_rows_and_bytes(application: Application, tmp_path: Path) -> None:
     heard: list[tuple[int, int, int]] = []
     file = activities_file(tmp_path, activity_line(1), activity_line("x"))
-    loading.load_activities(application, [file], progress=lambda *numbers: heard.append(numbers))
+
+    def hear(rows: int, bytes_done: int, bytes_total: int) -> None:
+        heard.append((rows, bytes_done, bytes_total))
+
+    loading.load_activities(application, [file], progress=hear)
     size = file.stat().st_size
     assert heard[-1] == (2, size, size)
 

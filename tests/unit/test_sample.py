@@ -255,9 +255,13 @@ def test_impossible_plan__is_refused(leads: int, activities: int, days: int) -> 
 
 def test_progress__counts_leads_and_activities(tmp_path: Path) -> None:
     heard: list[tuple[int, int]] = []
+
+    def hear(done: int, total: int) -> None:
+        heard.append((done, total))
+
     stepped = SteppedApplication.open(tmp_path / "home")
     plan = replace(PLAN, leads=10, activities=20)
-    report = seed(stepped.application, plan, progress=lambda *numbers: heard.append(numbers))
+    report = seed(stepped.application, plan, progress=hear)
     assert heard == [(10, 30), (30, 30)]
     assert (report.leads, report.activities, report.truth_path) == (10, 20, None)
     stepped.close()

@@ -18,7 +18,7 @@ DAY_SECONDS = 86_400
 class SeedProgress(Protocol):
     """Watches sample data being made."""
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int, /) -> None:
         """Leads and activities stored so far, and in the end."""
 
 
