@@ -46,8 +46,8 @@ styles = st.sampled_from(
 
 
 def is_taken_at_sight(document: str) -> bool:
-    pattern = NOT_COMPACT.replace(r"\z", r"\Z")
-    return not RULES.find_unconfirmed([document]) and re.search(pattern, document) is None
+    is_compact = not any(re.search(pattern, document) for pattern in NOT_COMPACT)
+    return is_compact and document == document.strip() and not RULES.find_unconfirmed([document])
 
 
 @given(document=documents, style=styles)

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 #: What `attributes` holds when there are none.
 NO_ATTRIBUTES = "{}"
 
-#: Regular expression that finds every document which a typed decoder lets pass although it is not
-#: canonical: blanks between tokens, and empty members. It may also find blanks inside texts; that
-#: costs only time.
+#: Regular expressions of which one finds every document, without blanks around it, that a typed
+#: decoder lets pass although it is not canonical: blanks between tokens, and empty members. They
+#: may also find blanks inside texts; that costs only time. Four short ones are twice as fast as
+#: one that says it all, for each begins with a byte to look for.
 NOT_COMPACT = (
-    r"\A\s|\s\z|[{\[]\s|,\s+[\"{\[\-0-9tfn]|\":\s|[\"0-9el}\]]\s+[,}\]:]"
-    r"|:null[,}]|:\"\"[,}]"
+    r"[\t\n\r]",
+    r"[,:] [\"{\[\-0-9tfn]| [,}\]:]",
+    r"[{\[] ",
+    r":(?:null|\"\")[,}]",
 )
+
 _NOT_JSON = (msgspec.MsgspecError, RecursionError, UnicodeError)
 _RAW_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _EMPTY_VALUES = (b"null", b'""')

@@ -266,7 +266,7 @@ def _activity_filter(filters: dict[str, object], rules: RequestRules) -> Activit
     if "createdAt" not in filters:
         raise MissingParameterError("createdAt")
     created_at = _range("createdAt", filters["createdAt"], rules)
-    type_ids = _integers(filters.get("activityTypeIds"), "activityTypeIds")
+    type_ids = _type_ids(filters.get("activityTypeIds"))
     primary_ids = _integers(filters.get("primaryAttributeValueIds"), "primaryAttributeValueIds")
     primary_names = _strings(filters.get("primaryAttributeValues"), "primaryAttributeValues")
     _check_activity_types(type_ids, rules)
@@ -350,14 +350,20 @@ def _range(attribute: str, value: object, rules: RequestRules) -> InstantRange:
     return InstantRange(start, end)
 
 
+def _type_ids(value: object) -> list[int]:
+    """Type ids; empty strings, which some clients send, count as none (contract 0 rule 13)."""
+    if isinstance(value, list):
+        value = [item for item in cast("list[object]", value) if item != ""]
+    return _integers(value, "activityTypeIds")
+
+
 def _integers(value: object, attribute: str) -> list[int]:
-    """The integers in the order given; numeric strings count, empty ones do not."""
+    """The integers in the order given; numeric strings count."""
     if value is None:
         return []
     if not isinstance(value, list):
         raise AttributeTypeError(attribute)
-    items = [item for item in cast("list[object]", value) if item != ""]
-    return [_integer(item, attribute) for item in items]
+    return [_integer(item, attribute) for item in cast("list[object]", value)]
 
 
 def _distinct(values: Iterable[_Value]) -> tuple[_Value, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
+
 from tailrace.domain.errors import ScalarTypeError
 
 INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -54,6 +56,4 @@ def format_instant(instant: datetime) -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+    return msgspec.json.encode(value).decode()

@@ -23,8 +23,12 @@ class Setting:
     #: The default on a strict server; None where it is the same.
     strict_default: int | bool | str | None = None
     minimum: int = 0
+    maximum: int = 1_000_000
     choices: tuple[str, ...] = ()
 
+
+#: A hundred years: date arithmetic stays within the calendar.
+_MOST_DAYS = 36_500
 
 _TABLE = (
     Setting("queue_limit_jobs", 10, "Jobs that may be queued or processing at once.", minimum=1),
@@ -32,16 +36,40 @@ _TABLE = (
     Setting(
         "quota_megabytes", 500, "Megabytes (1,048,576 bytes) of export files a day; 0 is no limit."
     ),
-    Setting("file_retention_days", 7, "Days that a result file is kept after its job finished."),
-    Setting("status_retention_days", 30, "Days that a finished job is kept.", minimum=1),
-    Setting("list_window_days", 7, "Days of created jobs that the list call shows.", minimum=1),
+    Setting(
+        "file_retention_days",
+        7,
+        "Days that a result file is kept after its job finished.",
+        maximum=_MOST_DAYS,
+    ),
+    Setting(
+        "status_retention_days",
+        30,
+        "Days that a finished job is kept.",
+        minimum=1,
+        maximum=_MOST_DAYS,
+    ),
+    Setting(
+        "list_window_days",
+        7,
+        "Days of created jobs that the list call shows.",
+        minimum=1,
+        maximum=_MOST_DAYS,
+    ),
     Setting(
         "status_refresh_seconds",
         0,
         "Seconds by which the progress that status calls show may lag; 0 shows it at once.",
         strict_default=60,
+        maximum=3600,
     ),
-    Setting("maximum_range_days", 31, "Days that a date range filter may span.", minimum=1),
+    Setting(
+        "maximum_range_days",
+        31,
+        "Days that a date range filter may span.",
+        minimum=1,
+        maximum=_MOST_DAYS,
+    ),
     Setting("rate_limit_calls", 0, "Calls per window; 0 is no limit.", strict_default=100),
     Setting("rate_limit_window_seconds", 20, "Length of the rate limit's window.", minimum=1),
     Setting("daily_calls", 0, "API calls a day; 0 is no limit.", strict_default=50_000),
@@ -122,9 +150,11 @@ def _parse_boolean(setting: Setting, text: str) -> bool:
 
 
 def _parse_integer(setting: Setting, text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or int(text) < setting.minimum:
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(setting.maximum))
+    if not is_number or not setting.minimum <= int(text) <= setting.maximum:
         raise AdministrationError(
-            f"{setting.name} is a whole number of at least {setting.minimum}, not '{text}'."
+            f"{setting.name} is a whole number from {setting.minimum} to {setting.maximum},"
+            f" not '{text}'."
         )
     return int(text)
 

@@ -41,6 +41,9 @@ _WIRE_INSTANT = (
 ).replace(r"\d", "[0-9]")
 _INSTANT = pl.Datetime("us", "UTC")
 
+#: Blanks of JSON.
+_BLANKS = " \t\n\r"
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedActivities:
@@ -106,8 +109,12 @@ class ActivityChecks:
             columns.refuse(position, "activityTypeId", "unknown activity type")
 
     def _attributes(self, type_ids: pl.Series, columns: _Columns) -> pl.Series:
-        documents = columns.texts("attributes").fill_null(NO_ATTRIBUTES)
-        doubtful = set(documents.str.contains(NOT_COMPACT).arg_true())
+        documents = columns.texts("attributes").fill_null(NO_ATTRIBUTES).str.strip_chars(_BLANKS)
+        doubtful = {
+            position
+            for pattern in NOT_COMPACT
+            for position in documents.str.contains(pattern).arg_true()
+        }
         rows = pl.DataFrame({"type": type_ids, "document": documents}).with_row_index("position")
         for (type_id,), group in rows.drop_nulls("type").group_by("type"):
             unconfirmed = self._rules_of(type_id).find_unconfirmed(group["document"].to_list())

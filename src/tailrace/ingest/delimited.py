@@ -43,6 +43,8 @@ class DelimitedSource:
         self._line = 1
         #: Whether the data begins within a line that was given up for its length.
         self._is_skipping = False
+        #: The beginning of the line in which a damaged file breaks off.
+        self._cut_line = b""
         try:
             self._read_first_line()
             self._delimiter = _DELIMITERS.get(source.format) or _ssv_delimiter(self._data)
@@ -61,7 +63,8 @@ class DelimitedSource:
                 yield self._take_regular(names) or self._take_exactly(names)
             self._read_on()
         if self._reader.damage:
-            yield self._batch(_frame([], names), [], [Rejection(0, "", self._reader.damage, "")])
+            cut = Rejection(self._line, "", self._reader.damage, raw_text(self._cut_line))
+            yield self._batch(_frame([], names), [], [cut])
 
     def _read_on(self) -> None:
         data = self._reader.read(self._chunk_bytes)
@@ -70,13 +73,20 @@ class DelimitedSource:
             self._is_skipping = end == 0
             self._line += int(end > 0)
             data = data[end:] if end else b""
+        self._take_in(data)
+
+    def _take_in(self, data: bytes) -> None:
         self._data += data
+        if self._reader.damage and not self._cut_line:
+            # The last line may have been cut in the middle of a value, and still look whole.
+            end = self._data.rfind(b"\n") + 1
+            self._data, self._cut_line = self._data[:end], self._data[end:]
 
     def _read_first_line(self) -> None:
         while not self._reader.is_at_end and b"\n" not in self._data:
             if len(self._data) > MAXIMUM_RECORD_BYTES:
                 raise AdministrationError("The first line is too long to be a header.")
-            self._data += self._reader.read(self._chunk_bytes)
+            self._take_in(self._reader.read(self._chunk_bytes))
 
     def _take_header(self) -> list[str]:
         """The names in the first record, which may be of several lines."""
@@ -91,7 +101,7 @@ class DelimitedSource:
             if found.rejections or is_at_end or len(self._data) > MAXIMUM_RECORD_BYTES:
                 reason = f": {found.rejections[0].reason}" if found.rejections else ""
                 raise AdministrationError(f"The file has no header line{reason}.")
-            self._data += self._reader.read(self._chunk_bytes)
+            self._take_in(self._reader.read(self._chunk_bytes))
 
     def _take_regular(self, names: Sequence[str]) -> RecordBatch | None:
         """All complete records of the data, or None if they need the exact path."""

@@ -67,6 +67,10 @@ class JsonLinesSource:
         yield batch.finish(self._reader.bytes_done)
 
 
+#: The one column whose values are JSON documents themselves.
+_DOCUMENT_COLUMN = "attributes"
+
+
 class _Batch:
     """Rows being collected."""
 
@@ -131,7 +135,10 @@ def _row(line: bytes, canonical: Mapping[str, str]) -> dict[str, str | None]:
                 raise _LineError(given, "unknown column")
             if name in row:
                 raise _LineError(name, "column more than once")
-            row[name] = _text(bytes(raw))
+            text = bytes(raw)
+            if text[:1] in b"[{" and name != _DOCUMENT_COLUMN:
+                raise _LineError(name, "a list or an object is no value")
+            row[name] = _text(text)
     except UnicodeDecodeError as error:
         raise _LineError("", "the text is not UTF-8") from error
     except msgspec.ValidationError as error:

@@ -10,6 +10,7 @@ import polars as pl
 
 from tailrace.domain.errors import AdministrationError
 from tailrace.ingest.record_batch import RecordBatch
+from tailrace.ingest.rejections import Rejection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,16 +46,28 @@ class ParquetSource:
     def batches(self, names: Sequence[str]) -> Iterator[RecordBatch]:
         """The rows in order, in columns called `names`; their numbers begin at 1."""
         for start in range(0, self.row_count, self._batch_rows):
-            batch = self._rows.slice(start, self._batch_rows).select(self._columns)
-            frame = batch.collect().rename(dict(zip(self.header, names, strict=True)))
-            end = start + frame.height
+            end = min(start + self._batch_rows, self.row_count)
+            frame, malformed = self._read(start, end, names)
             yield RecordBatch(
                 frame=frame,
-                lines=pl.int_range(start + 1, end + 1, dtype=pl.Int64, eager=True),
+                lines=pl.int_range(start + 1, start + frame.height + 1, dtype=pl.Int64, eager=True),
                 text_of=partial(_row_text, frame),
-                malformed=[],
+                malformed=malformed,
                 bytes_done=self._size_bytes * end // self.row_count,
             )
+
+    def _read(
+        self, start: int, end: int, names: Sequence[str]
+    ) -> tuple[pl.DataFrame, list[Rejection]]:
+        """The rows from `start` to before `end`; where the file is damaged none, and why."""
+        batch = self._rows.slice(start, end - start).select(self._columns)
+        try:
+            frame = batch.collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            reason = f"rows {start + 1} to {end} cannot be read: {error}"
+            empty = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+            return empty, [Rejection(start + 1, "", reason, "")]
+        return frame.rename(dict(zip(self.header, names, strict=True))), []
 
 
 def _row_text(frame: pl.DataFrame, position: int) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DAY_SECONDS = 86_400
 
+_MOST_DAYS = 36_500
+
 
 class SeedProgress(Protocol):
     """Watches sample data being made."""
@@ -40,6 +42,10 @@ class SeedPlan:
             )
         if self.activities and not self.leads:
             raise AdministrationError("Sample activities need sample leads to happen to.")
+        if self.days > _MOST_DAYS or self.until.year <= self.days // 365 + 1:
+            raise AdministrationError(
+                f"Sample data spans at most {_MOST_DAYS} days, none of them before year 1."
+            )
 
     @property
     def start(self) -> datetime:
