@@ -11,13 +11,12 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings
@@ -36,18 +35,23 @@ from hypothesis.stateful import (
 from tailrace.domain.errors import (
     ExportFileNotFoundError,
     ExportQuotaError,
-    JobAlreadyQueuedError,
-    JobCancelledError,
     JobCompletedError,
-    JobFailedError,
-    JobQueueFullError,
     ObjectNotFoundError,
     RequestError,
-    TailraceError,
 )
 from tailrace.domain.export_job import ObjectFamily, ResultFile
 from tailrace.domain.job_state import JobEvent, JobState
 from tailrace.store import jobs as store
+from tests.property.job_model import (
+    FILE_LIFE,
+    LEASE,
+    QUOTA_BYTES,
+    SLOTS,
+    STATUS_LIFE,
+    ExpectedJobs,
+    Model,
+    assert_shows,
+)
 from tests.support.application import SteppedApplication
 
 if TYPE_CHECKING:
@@ -59,12 +63,6 @@ BODY = {"fields": ["leadId"], "filter": {"createdAt": RANGE}}
 LEAD_BODY = {"fields": ["id"], "filter": {"createdAt": RANGE}}
 BODIES = {ObjectFamily.ACTIVITIES: BODY, ObjectFamily.LEADS: LEAD_BODY}
 
-QUEUE_LIMIT, SLOTS, ATTEMPTS = 10, 2, 5
-QUOTA_BYTES = 500 * 1024 * 1024
-LEASE = timedelta(seconds=60)
-FILE_LIFE, STATUS_LIFE, LIST_WINDOW = timedelta(days=7), timedelta(days=30), timedelta(days=7)
-CHICAGO = ZoneInfo("America/Chicago")
-
 
 class Who(Enum):
     """Who names a job: mostly its owner, or the test would hardly ever get anywhere."""
@@ -75,28 +73,6 @@ class Who(Enum):
 
 
 whos = st.sampled_from([Who.OWNER] * 8 + [Who.OTHER_USER, Who.OTHER_FAMILY])
-
-IN_QUEUE = {JobState.QUEUED, JobState.PROCESSING}
-FINISHED = {JobState.COMPLETED, JobState.FAILED}
-
-
-@dataclass
-class Model:
-    """What the contract knows of one job."""
-
-    owner: int
-    family: ObjectFamily
-    created_at: datetime
-    state: JobState = JobState.CREATED
-    changed_at: datetime | None = None
-    queued_at: datetime | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    lease_until: datetime | None = None
-    attempts: int = 0
-    place_in_queue: int = 0
-    size_bytes: int = 0
-    is_forgotten: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,14 +87,6 @@ class Held:
     """A claim by a runner that has not finished yet and may be dead."""
 
     job: ExportJob
-
-
-@dataclass
-class Expected:
-    """Every job ever made, by id, and the order of the queue."""
-
-    jobs: dict[str, Model] = field(default_factory=dict[str, Model])
-    enqueued: int = 0
 
 
 @cache
@@ -147,7 +115,7 @@ class JobLife(RuleBasedStateMachine):
         shutil.copytree(empty_home(), home)
         self.product = SteppedApplication.open(home)
         self.clock = self.product.clock
-        self.expected = Expected()
+        self.expected = ExpectedJobs(self.clock)
 
     def teardown(self) -> None:
         try:
@@ -169,13 +137,12 @@ class JobLife(RuleBasedStateMachine):
     @rule(target=keys, owner=st.integers(0, 1), family=st.sampled_from(ObjectFamily))
     def create(self, owner: int, family: ObjectFamily) -> Key | MultipleResults[Key]:
         jobs = self.product.application.jobs
-        if self.used_bytes() >= QUOTA_BYTES:
+        if self.expected.used_bytes() >= QUOTA_BYTES:
             with pytest.raises(ExportQuotaError):
                 jobs.create(self.callers[owner], family, BODIES[family])
             return multiple(*NO_KEY)
         job = jobs.create(self.callers[owner], family, BODIES[family])
-        now = self.clock()
-        self.expected.jobs[job.export_id] = Model(owner, family, now, changed_at=now)
+        self.expected.create(job.export_id, owner, family)
         return Key(job.export_id)
 
     @rule(owner=st.integers(0, 1), family=st.sampled_from(ObjectFamily))
@@ -186,23 +153,20 @@ class JobLife(RuleBasedStateMachine):
     @rule(key=keys, who=whos)
     def enqueue(self, key: Key, who: Who) -> None:
         user, family = self.named_by(key, who)
-        refusal = self.enqueue_refusal(key, user, family)
+        refusal = self.expected.enqueue_refusal(key.export_id, user, family)
         jobs = self.product.application.jobs
         if refusal is not None:
             with pytest.raises(refusal):
                 jobs.enqueue(self.callers[user], family, key.export_id)
             return
         jobs.enqueue(self.callers[user], family, key.export_id)
-        model = self.expected.jobs[key.export_id]
-        self.expected.enqueued += 1
-        model.state, model.queued_at = JobState.QUEUED, self.clock()
-        model.changed_at, model.place_in_queue = self.clock(), self.expected.enqueued
+        self.expected.enqueue(key.export_id)
 
     @rule(key=keys, who=whos)
     def cancel(self, key: Key, who: Who) -> None:
         user, family = self.named_by(key, who)
         jobs = self.product.application.jobs
-        model = self.visible(key.export_id, user, family)
+        model = self.expected.visible(key.export_id, user, family)
         if model is None or model.state is JobState.COMPLETED:
             with pytest.raises(JobCompletedError if model else ObjectNotFoundError):
                 jobs.cancel(self.callers[user], family, key.export_id)
@@ -228,25 +192,17 @@ class JobLife(RuleBasedStateMachine):
     def run_here(self) -> None:
         """A runner of this process takes everything it may and brings it to its end."""
         self.product.application.runner.run_pending()
-        for model in self.by_queue(JobState.PROCESSING):
-            assert model.lease_until is not None
-            if model.lease_until <= self.clock():
-                self.retake(model)
-        waiting = self.by_queue(JobState.QUEUED)
-        if len(self.by_queue(JobState.PROCESSING)) < SLOTS:
-            for model in waiting:
-                self.take(model)
-                self.end(model, JobState.COMPLETED)
+        self.expected.run_pending()
 
     @rule(target=claims, count=st.integers(1, 2), then_run=st.booleans())
     def claim_elsewhere(self, count: int, then_run: bool) -> Held | MultipleResults[Held]:
         """Runners of another process take the first jobs of the queue, one each."""
         # One more than they take, so that there is something to wait for a slot.
-        missing = count + 1 - len(self.by_queue(JobState.QUEUED))
+        missing = count + 1 - len(self.expected.by_queue(JobState.QUEUED))
         if missing > 0:
             self.create_and_enqueue_many(missing, ObjectFamily.ACTIVITIES)
-        free = SLOTS - len(self.by_queue(JobState.PROCESSING))
-        waiting = self.by_queue(JobState.QUEUED)[: min(count, free)]
+        free = SLOTS - len(self.expected.by_queue(JobState.PROCESSING))
+        waiting = self.expected.by_queue(JobState.QUEUED)[: min(count, free)]
         claims = [self.claimed_elsewhere(model) for model in waiting]
         if then_run:
             self.run_here()
@@ -259,13 +215,13 @@ class JobLife(RuleBasedStateMachine):
             held = store.claim(connection, job, JobEvent.CLAIM, now, now + LEASE)
         assert held is not None
         assert self.expected.jobs[held.export_id] is model
-        self.take(model)
+        self.expected.take(model)
         return Held(held)
 
     @rule(target=claims, crashes=st.integers(1, 5), then_run=st.booleans())
     def runners_die(self, crashes: int, then_run: bool) -> Held | MultipleResults[Held]:
         """Another process takes the first job whose runner is gone, and dies, again and again."""
-        if not self.by_queue(JobState.PROCESSING):
+        if not self.expected.by_queue(JobState.PROCESSING):
             self.claim_elsewhere(1, then_run=False)
         last: Held | None = None
         for _ in range(crashes):
@@ -277,7 +233,7 @@ class JobLife(RuleBasedStateMachine):
                     break
                 held = store.claim(connection, gone[0], JobEvent.RECLAIM, now, now + LEASE)
             assert held is not None
-            self.take(self.expected.jobs[held.export_id])
+            self.expected.take(self.expected.jobs[held.export_id])
             last = Held(held)
         self.clock.now += LEASE
         if then_run:
@@ -294,7 +250,7 @@ class JobLife(RuleBasedStateMachine):
         assert is_ours == self.is_held(held)
         if is_ours:
             model = self.expected.jobs[held.job.export_id]
-            self.end(model, JobState.COMPLETED)
+            self.expected.end(model, JobState.COMPLETED)
             model.size_bytes = size
 
     @rule(held=consumes(claims))
@@ -303,17 +259,17 @@ class JobLife(RuleBasedStateMachine):
             is_ours = store.fail(connection, held.job, "Disk full", self.clock())
         assert is_ours == self.is_held(held)
         if is_ours:
-            self.end(self.expected.jobs[held.job.export_id], JobState.FAILED)
+            self.expected.end(self.expected.jobs[held.job.export_id], JobState.FAILED)
 
     @rule(megabytes=st.sampled_from([300, 600]))
     def large_export_elsewhere(self, megabytes: int) -> None:
         """Another process runs a job to its end while nothing else is waiting."""
-        if self.by_queue(JobState.QUEUED) or self.by_queue(JobState.PROCESSING):
+        if self.expected.by_queue(JobState.QUEUED) or self.expected.by_queue(JobState.PROCESSING):
             return
         made = self.create(0, ObjectFamily.LEADS)
         if isinstance(made, Key):
             self.enqueue(made, Who.OWNER)
-            (model,) = self.by_queue(JobState.QUEUED)
+            (model,) = self.expected.by_queue(JobState.QUEUED)
             self.finish_elsewhere(self.claimed_elsewhere(model), megabytes)
 
     @rule(held=claims)
@@ -347,11 +303,7 @@ class JobLife(RuleBasedStateMachine):
     @rule()
     def janitor_comes_by(self) -> None:
         self.product.application.janitor.clean()
-        idle = {JobState.CREATED, JobState.CANCELLED, *FINISHED}
-        for model in self.expected.jobs.values():
-            assert model.changed_at is not None
-            if model.state in idle and model.changed_at < self.clock() - STATUS_LIFE:
-                model.is_forgotten = True
+        self.expected.forget_old()
 
     # What must hold after every step.
 
@@ -362,7 +314,7 @@ class JobLife(RuleBasedStateMachine):
             for family in ObjectFamily:
                 page = jobs.list(caller, family, frozenset(), 300, None)
                 shown: dict[str, ExportJob] = {job.export_id: job for job in page.jobs}
-                visible = self.listed(user, family)
+                visible = self.expected.listed(user, family)
                 assert set(shown) == set(visible)
                 for export_id, model in visible.items():
                     assert_shows(shown[export_id], model)
@@ -379,7 +331,7 @@ class JobLife(RuleBasedStateMachine):
             stranger = self.callers[1 - model.owner]
             with pytest.raises(ObjectNotFoundError):
                 jobs.status(stranger, model.family, export_id)
-            if self.visible(export_id, model.owner, model.family) is None:
+            if self.expected.visible(export_id, model.owner, model.family) is None:
                 with pytest.raises(ObjectNotFoundError):
                     jobs.status(caller, model.family, export_id)
             else:
@@ -389,13 +341,13 @@ class JobLife(RuleBasedStateMachine):
         jobs = self.product.application.jobs
         for export_id, model in self.expected.jobs.items():
             caller = self.callers[model.owner]
-            if self.has_file(model):
+            if self.expected.has_file(model):
                 assert jobs.result_file(caller, model.family, export_id).sha256
             else:
                 with pytest.raises(ExportFileNotFoundError):
                     jobs.result_file(caller, model.family, export_id)
 
-    # The model's own rules.
+    # Who and what a rule means.
 
     def named_by(self, key: Key, who: Who) -> tuple[int, ObjectFamily]:
         model = self.expected.jobs[key.export_id]
@@ -406,90 +358,9 @@ class JobLife(RuleBasedStateMachine):
             other_family if who is Who.OTHER_FAMILY else model.family,
         )
 
-    def enqueue_refusal(
-        self, key: Key, user: int, family: ObjectFamily
-    ) -> type[TailraceError] | None:
-        model = self.visible(key.export_id, user, family)
-        if model is None:
-            return ObjectNotFoundError
-        refusals: dict[JobState, type[TailraceError]] = {
-            JobState.FAILED: JobFailedError,
-            JobState.CANCELLED: JobCancelledError,
-        }
-        if model.state is not JobState.CREATED:
-            return refusals.get(model.state, JobAlreadyQueuedError)
-        if self.used_bytes() >= QUOTA_BYTES:
-            return ExportQuotaError
-        in_queue = [one for one in self.expected.jobs.values() if one.state in IN_QUEUE]
-        return JobQueueFullError if len(in_queue) >= QUEUE_LIMIT else None
-
-    def visible(self, export_id: str, user: int, family: ObjectFamily) -> Model | None:
-        model = self.expected.jobs[export_id]
-        is_over = model.finished_at is not None and self.clock() >= model.finished_at + STATUS_LIFE
-        if (model.owner, model.family) != (user, family) or model.is_forgotten or is_over:
-            return None
-        return model
-
-    def listed(self, user: int, family: ObjectFamily) -> dict[str, Model]:
-        since = self.clock() - LIST_WINDOW
-        return {
-            export_id: model
-            for export_id, model in self.expected.jobs.items()
-            if self.visible(export_id, user, family) and model.created_at >= since
-        }
-
-    def has_file(self, model: Model) -> bool:
-        if model.state is not JobState.COMPLETED or model.is_forgotten:
-            return False
-        assert model.finished_at is not None
-        return self.clock() < model.finished_at + FILE_LIFE
-
-    def used_bytes(self) -> int:
-        """Of files finished since midnight in Chicago."""
-        today = self.clock().astimezone(CHICAGO).date()
-        return sum(
-            model.size_bytes
-            for model in self.expected.jobs.values()
-            if model.finished_at and model.finished_at.astimezone(CHICAGO).date() == today
-        )
-
-    def by_queue(self, state: JobState) -> list[Model]:
-        found = [model for model in self.expected.jobs.values() if model.state is state]
-        return sorted(found, key=lambda model: model.place_in_queue)
-
     def is_held(self, held: Held) -> bool:
         model = self.expected.jobs[held.job.export_id]
         return model.state is JobState.PROCESSING and model.attempts == held.job.fence
-
-    def take(self, model: Model) -> None:
-        now = self.clock()
-        model.state, model.changed_at = JobState.PROCESSING, now
-        model.started_at = model.started_at or now
-        model.attempts += 1
-        model.lease_until = now + LEASE
-
-    def retake(self, model: Model) -> None:
-        """A job whose runner is gone is run again, but not for ever."""
-        if model.attempts >= ATTEMPTS:
-            self.end(model, JobState.FAILED)
-            return
-        self.take(model)
-        self.end(model, JobState.COMPLETED)
-
-    def end(self, model: Model, state: JobState) -> None:
-        model.state, model.changed_at, model.finished_at = state, self.clock(), self.clock()
-        # Files of the runs made here are a header line: nothing to a quota of 500 MB.
-        model.size_bytes = 0
-
-
-def assert_shows(job: ExportJob, model: Model) -> None:
-    assert job.state is model.state
-    assert job.created_at == model.created_at
-    assert job.queued_at == model.queued_at
-    assert job.started_at == model.started_at
-    assert job.finished_at == model.finished_at
-    assert (job.result is not None) == (model.state is JobState.COMPLETED)
-    assert (job.failure is not None) == (model.state is JobState.FAILED)
 
 
 TestJobLife = JobLife.TestCase

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -62,8 +62,6 @@ ACTIVITY_FIELDS = (*DEFAULT_ACTIVITY_FIELDS, "actionResult")
 
 #: Values that one primary attribute filter may name (contract section 5.3).
 MAXIMUM_PRIMARY_VALUES = 50
-
-_Value = TypeVar("_Value", int, str)
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -275,7 +273,7 @@ def _activity_filter(filters: dict[str, object], rules: RequestRules) -> Activit
         created_at,
         type_ids=_distinct(type_ids),
         primary_ids=_distinct(primary_ids),
-        primary_names=_distinct(primary_names),
+        primary_names=tuple(primary_names),
     )
 
 
@@ -366,7 +364,7 @@ def _integers(value: object, attribute: str) -> list[int]:
     return [_integer(item, attribute) for item in cast("list[object]", value)]
 
 
-def _distinct(values: Iterable[_Value]) -> tuple[_Value, ...]:
+def _distinct(values: Iterable[int]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(values))
 
 
