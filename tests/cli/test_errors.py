@@ -66,7 +66,7 @@ def test_defect__is_not_hidden() -> None:
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
-        (["subscription", "set", "quota_megabytes", "many"], 1, "a whole number of at least 0"),
+        (["subscription", "set", "quota_megabytes", "many"], 1, "a whole number from 0 to 1000000"),
         (["subscription", "set", "no_such_setting", "1"], 1, "There is no setting"),
         (["service", "revoke", "unknown"], 1, "There is no live service"),
         (["service", "create", "--user", "no address"], 1, "is not an e-mail address"),
