@@ -150,7 +150,10 @@ def activity_types_of(
 ) -> dict[int, ActivityType]:
     """Standard types and the subscription's own, by id."""
     rows = connection.execute(
-        select(activity_type.c.definition).where(activity_type.c.subscription_id == subscription_id)
+        select(activity_type.c.definition).where(
+            activity_type.c.subscription_id == subscription_id,
+            activity_type.c.definition.is_not(None),
+        )
     )
     own = [msgspec.json.decode(row.definition, type=ActivityType) for row in rows]
     every = sorted((*standard_activity_types(), *own), key=lambda one: one.id)

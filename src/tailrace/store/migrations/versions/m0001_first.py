@@ -36,7 +36,8 @@ def upgrade() -> None:
         "activity_type",
         sa.Column("subscription_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=True),
+        sa.Column("draft", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["subscription_id"], ["subscription.id"], name=op.f("fk_activity_type_subscription_id")
         ),
@@ -56,6 +57,69 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "subscription_id", "email", name=op.f("uq_api_user_subscription_id_email")
         ),
+    )
+    op.create_table(
+        "channel",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("applicable_program_type", sa.String(length=32), nullable=False),
+        sa.Column("statuses", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_channel_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_channel")),
+        sa.UniqueConstraint(
+            "subscription_id", "name", name=op.f("uq_channel_subscription_id_name")
+        ),
+    )
+    op.create_table(
+        "error_count",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("code", sa.String(length=8), nullable=False),
+        sa.Column("errors", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_error_count_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "day", "code", name=op.f("pk_error_count")),
+    )
+    op.create_table(
+        "hot_activity",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("guid", sa.BigInteger(), nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), nullable=False),
+        sa.Column("activity_date", sa.BigInteger(), nullable=False),
+        sa.Column("activity_type_id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=True),
+        sa.Column("primary_value_id", sa.BigInteger(), nullable=True),
+        sa.Column("primary_value", sa.Text(), nullable=True),
+        sa.Column("attributes", sa.Text(), nullable=False),
+        sa.Column("action_result", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_hot_activity_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "guid", name=op.f("pk_hot_activity")),
+    )
+    op.create_table(
+        "ingested_batch",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=255), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_ingested_batch_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "subscription_id", "idempotency_key", name=op.f("pk_ingested_batch")
+        ),
+    )
+    op.create_index(
+        op.f("ix_ingested_batch_created_at"), "ingested_batch", ["created_at"], unique=False
     )
     op.create_table(
         "lead",
@@ -183,6 +247,10 @@ def upgrade() -> None:
         sa.Column("display_name", sa.String(length=255), nullable=False),
         sa.Column("data_type", sa.String(length=16), nullable=False),
         sa.Column("length", sa.Integer(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("is_api_created", sa.Boolean(), nullable=False),
+        sa.Column("is_hidden", sa.Boolean(), nullable=False),
+        sa.Column("is_sensitive", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["subscription_id"], ["subscription.id"], name=op.f("fk_lead_field_subscription_id")
         ),
@@ -208,9 +276,15 @@ def upgrade() -> None:
         sa.Column("subscription_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("channel", sa.String(length=255), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.String(length=32), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("tags", sa.Text(), nullable=False),
+        sa.Column("costs", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["subscription_id", "parent_id"],
             ["program.subscription_id", "program.id"],
@@ -255,6 +329,40 @@ def upgrade() -> None:
             name=op.f("fk_subscription_setting_subscription_id"),
         ),
         sa.PrimaryKeyConstraint("subscription_id", "name", name=op.f("pk_subscription_setting")),
+    )
+    op.create_table(
+        "call_count",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("api_user_id", sa.Integer(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["api_user_id"], ["api_user.id"], name=op.f("fk_call_count_api_user_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_call_count_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "subscription_id", "day", "api_user_id", name=op.f("pk_call_count")
+        ),
+    )
+    op.create_table(
+        "campaign",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("program_id", sa.Integer(), nullable=True),
+        sa.Column("type", sa.String(length=16), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "program_id"],
+            ["program.subscription_id", "program.id"],
+            name=op.f("fk_campaign_subscription_id_program_id"),
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_campaign")),
     )
     op.create_table(
         "custom_service",
@@ -352,8 +460,12 @@ def upgrade() -> None:
         sa.Column("subscription_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("program_id", sa.Integer(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("program_id", sa.Integer(), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["subscription_id", "program_id"],
             ["program.subscription_id", "program.id"],
@@ -362,12 +474,91 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_form")),
     )
     op.create_table(
+        "lead_import",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("api_user_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("format", sa.String(length=8), nullable=False),
+        sa.Column("lookup_field", sa.String(length=255), nullable=False),
+        sa.Column("list_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("records_done", sa.Integer(), nullable=False),
+        sa.Column("leads_processed", sa.Integer(), nullable=False),
+        sa.Column("members_added", sa.Integer(), nullable=False),
+        sa.Column("rows_failed", sa.Integer(), nullable=False),
+        sa.Column("rows_with_warning", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'Failed') = (failure IS NOT NULL)",
+            name=op.f("ck_lead_import_failed_says_why"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'Importing') = (lease_expires_at IS NOT NULL)",
+            name=op.f("ck_lead_import_importing_has_lease"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('Queued', 'Importing', 'Complete', 'Failed')",
+            name=op.f("ck_lead_import_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["api_user_id"], ["api_user.id"], name=op.f("fk_lead_import_api_user_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name=op.f("fk_lead_import_subscription_id")
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "id", name=op.f("pk_lead_import")),
+    )
+    op.create_index(
+        "ix_lead_import_finished", "lead_import", ["subscription_id", "finished_at"], unique=False
+    )
+    op.create_index(
+        "ix_lead_import_queue", "lead_import", ["state", "subscription_id", "id"], unique=False
+    )
+    op.create_table(
+        "program_member",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("program_id", sa.Integer(), nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("status_name", sa.String(length=255), nullable=False),
+        sa.Column("reached_success", sa.Boolean(), nullable=False),
+        sa.Column("reached_success_at", sa.BigInteger(), nullable=True),
+        sa.Column("acquired_by", sa.Boolean(), nullable=False),
+        sa.Column("is_exhausted", sa.Boolean(), nullable=False),
+        sa.Column("member_since", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "lead_id"],
+            ["lead.subscription_id", "lead.id"],
+            name=op.f("fk_program_member_subscription_id_lead_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "program_id"],
+            ["program.subscription_id", "program.id"],
+            name=op.f("fk_program_member_subscription_id_program_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "subscription_id", "program_id", "lead_id", name=op.f("pk_program_member")
+        ),
+    )
+    op.create_index(
+        "ix_program_member_lead", "program_member", ["subscription_id", "lead_id"], unique=False
+    )
+    op.create_table(
         "smart_list",
         sa.Column("subscription_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("program_id", sa.Integer(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("program_id", sa.Integer(), nullable=True),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["subscription_id", "program_id"],
@@ -381,8 +572,10 @@ def upgrade() -> None:
         sa.Column("subscription_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("program_id", sa.Integer(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("program_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["subscription_id", "program_id"],
             ["program.subscription_id", "program.id"],

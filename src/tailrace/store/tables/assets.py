@@ -1,0 +1,152 @@
+"""Programs and what they hold: lists, forms, campaigns, members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from tailrace.store.tables.base import Microseconds, metadata, of_subscription
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.default import DefaultExecutionContext
+
+
+def _at_creation(context: DefaultExecutionContext) -> Any:
+    return context.get_current_parameters()["created_at"]
+
+
+def _asset_columns() -> list[Column[Any]]:
+    return [
+        Column("subscription_id", Integer, primary_key=True),
+        Column("id", Integer, primary_key=True),
+        Column("name", String(255), nullable=False),
+        #: NULL where there is none.
+        Column("description", Text),
+        Column("created_at", Microseconds, nullable=False),
+        Column("updated_at", Microseconds, nullable=False, default=_at_creation),
+    ]
+
+
+def _asset_within_program() -> list[Any]:
+    return [
+        *_asset_columns(),
+        #: The program that holds it; NULL for one in a folder.
+        Column("program_id", Integer),
+        of_subscription("program_id", table="program"),
+    ]
+
+
+#: A kind of program, with the statuses that its members go through.
+channel = Table(
+    "channel",
+    metadata,
+    *_asset_columns(),
+    #: `program`, `event`, `nurture` or `email`.
+    Column("applicable_program_type", String(32), nullable=False),
+    #: JSON array of `domain.programs.ProgressionStatus`, by step.
+    Column("statuses", Text, nullable=False),
+    UniqueConstraint("subscription_id", "name"),
+    ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
+)
+
+program = Table(
+    "program",
+    metadata,
+    *_asset_columns(),
+    #: The program that this one is nested in.
+    Column("parent_id", Integer),
+    #: Name of its channel.
+    Column("channel", String(255), nullable=False),
+    #: As the API calls it: `Default`, `Event`, `Event with Webinar`, `Engagement` or `Email`.
+    Column("type", String(32), nullable=False, default="Default"),
+    #: `on`, `off`, `locked`, `unlocked`, `completed`; empty for the types without one.
+    Column("status", String(32), nullable=False, default=""),
+    #: JSON array of `{"tagType", "tagValue"}`.
+    Column("tags", Text, nullable=False, default="[]"),
+    #: JSON array of `{"startDate", "cost", "note"}`.
+    Column("costs", Text, nullable=False, default="[]"),
+    UniqueConstraint("subscription_id", "name"),
+    ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
+    of_subscription("parent_id", table="program"),
+)
+
+form = Table(
+    "form",
+    metadata,
+    *_asset_within_program(),
+    #: `draft` or `approved`.
+    Column("status", String(16), nullable=False, default="approved"),
+    #: JSON array of the names of the lead fields that it asks for.
+    Column("fields", Text, nullable=False, default="[]"),
+)
+
+static_list = Table("static_list", metadata, *_asset_within_program())
+
+static_list_member = Table(
+    "static_list_member",
+    metadata,
+    Column("subscription_id", Integer, primary_key=True),
+    Column("list_id", Integer, primary_key=True),
+    Column("lead_id", BigInteger, primary_key=True),
+    Column("added_at", Microseconds, nullable=False),
+    of_subscription("list_id", table="static_list"),
+    of_subscription("lead_id", table="lead"),
+)
+Index(
+    "ix_static_list_member_lead",
+    static_list_member.c.subscription_id,
+    static_list_member.c.lead_id,
+)
+
+smart_list = Table(
+    "smart_list",
+    metadata,
+    *_asset_within_program(),
+    #: JSON of `domain.smart_list.Rule`.
+    Column("rule", Text, nullable=False),
+)
+
+#: Smart campaigns. They are described here, not run.
+campaign = Table(
+    "campaign",
+    metadata,
+    *_asset_within_program(),
+    #: `batch` or `trigger`.
+    Column("type", String(16), nullable=False),
+    Column("is_active", Boolean(create_constraint=False), nullable=False, default=False),
+)
+
+program_member = Table(
+    "program_member",
+    metadata,
+    Column("subscription_id", Integer, primary_key=True),
+    Column("program_id", Integer, primary_key=True),
+    Column("lead_id", BigInteger, primary_key=True),
+    #: The membership's own id: `Program Member ID` of its activities.
+    Column("id", BigInteger, nullable=False),
+    #: Name of a status of the program's channel.
+    Column("status_name", String(255), nullable=False),
+    Column("reached_success", Boolean(create_constraint=False), nullable=False),
+    #: When it reached success first.
+    Column("reached_success_at", Microseconds),
+    #: Whether the program brought the lead in.
+    Column("acquired_by", Boolean(create_constraint=False), nullable=False),
+    Column("is_exhausted", Boolean(create_constraint=False), nullable=False, default=False),
+    Column("member_since", Microseconds, nullable=False),
+    Column("updated_at", Microseconds, nullable=False),
+    of_subscription("program_id", table="program"),
+    of_subscription("lead_id", table="lead"),
+)
+Index("ix_program_member_lead", program_member.c.subscription_id, program_member.c.lead_id)
