@@ -230,14 +230,14 @@ def add_assets(product: SteppedApplication, subscription_id: SubscriptionId) -> 
     with product.application.database.write() as connection:
         for number, name, parent in PROGRAMS:
             connection.exec_driver_sql(
-                "INSERT INTO program (subscription_id, id, name, parent_id, channel, created_at)"
-                " VALUES (?, ?, ?, ?, 'Web', 0)",
+                "INSERT INTO program (subscription_id, id, name, parent_id, channel, created_at,"
+                " updated_at) VALUES (?, ?, ?, ?, 'Web', 0, 0)",
                 (subscription_id, number, name, parent),
             )
         for table, assets in (("form", FORMS), ("static_list", STATIC_LISTS)):
             for number, name, parent in assets:
                 connection.exec_driver_sql(
-                    f"INSERT INTO {table} (subscription_id, id, name, program_id, created_at)"
-                    " VALUES (?, ?, ?, ?, 0)",
+                    f"INSERT INTO {table} (subscription_id, id, name, program_id, created_at,"
+                    " updated_at) VALUES (?, ?, ?, ?, 0, 0)",
                     (subscription_id, number, name, parent),
                 )

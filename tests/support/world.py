@@ -240,19 +240,19 @@ def add_assets(home: Home) -> None:
     """Programs, forms and lists, for which there is no command."""
     with home.sql() as connection:
         connection.executemany(
-            "INSERT INTO program (subscription_id, id, name, parent_id, channel, created_at)"
-            " VALUES (1, ?, ?, ?, 'Web', 0)",
+            "INSERT INTO program (subscription_id, id, name, parent_id, channel, created_at, updated_at)"
+            " VALUES (1, ?, ?, ?, 'Web', 0, 0)",
             PROGRAMS,
         )
         for table, assets in (("form", FORMS), ("static_list", STATIC_LISTS)):
             connection.executemany(
-                f"INSERT INTO {table} (subscription_id, id, name, program_id, created_at)"
-                " VALUES (1, ?, ?, ?, 0)",
+                f"INSERT INTO {table} (subscription_id, id, name, program_id, created_at, updated_at)"
+                " VALUES (1, ?, ?, ?, 0, 0)",
                 assets,
             )
         connection.executemany(
-            "INSERT INTO smart_list (subscription_id, id, name, program_id, rule, created_at)"
-            " VALUES (1, ?, ?, ?, ?, 0)",
+            "INSERT INTO smart_list (subscription_id, id, name, program_id, rule, created_at, updated_at)"
+            " VALUES (1, ?, ?, ?, ?, 0, 0)",
             [(*others, json.dumps(rule)) for *others, rule in SMART_LISTS],
         )
         connection.executemany(

@@ -64,7 +64,7 @@ class _Edge:
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
         try:
             check_uri(scope)
-            body = await read_body(scope, receive)
+            body = await read_body(scope, receive, self._dispatcher.maximum_body_bytes(scope))
         except (UriTooLongError, BodyTooLargeError) as error:
             return Answer(error_response(error, request_id))
         return await self._threads.run(lambda: self._dispatcher.answer(scope, body, request_id))

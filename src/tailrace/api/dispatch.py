@@ -15,7 +15,7 @@ from tailrace.api.credentials import presented_token
 from tailrace.api.error_replies import error_response
 from tailrace.api.normalise import normalise_path
 from tailrace.api.replies import Answer
-from tailrace.api.request import interpret, raw_path_of
+from tailrace.api.request import MAXIMUM_BODY_BYTES, interpret, raw_path_of
 from tailrace.api.route import BodyRule, Call
 from tailrace.domain.errors import (
     ContentTypeError,
@@ -26,12 +26,14 @@ from tailrace.domain.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import Scope
 
     from tailrace.api.call_limits import CallLimits, CallTicket
     from tailrace.api.replies import Reply
     from tailrace.api.request import ApiRequest
-    from tailrace.api.route import RouteMatch, RouteTable
+    from tailrace.api.route import Route, RouteTable
     from tailrace.app import Application
     from tailrace.domain.caller import Caller
 
@@ -41,7 +43,9 @@ class _Admission:
     """A request whose caller may call at all; whether its path exists is not settled yet."""
 
     request: ApiRequest
-    match: RouteMatch | None
+    #: None where the path does not exist.
+    route: Route | None
+    path_values: Mapping[str, str]
     caller: Caller | None = None
     ticket: CallTicket | None = None
 
@@ -51,6 +55,11 @@ class Dispatcher:
         self._application = application
         self._routes = routes
         self._limits = limits
+
+    def maximum_body_bytes(self, scope: Scope) -> int:
+        """How long the body of this request may be."""
+        match = self._routes.find(normalise_path(raw_path_of(scope)))
+        return MAXIMUM_BODY_BYTES if match is None else match.maximum_body_bytes
 
     def answer(self, scope: Scope, body: bytes, request_id: str) -> Answer:
         """The answer to a request; every error is an answer too."""
@@ -69,12 +78,13 @@ class Dispatcher:
 
     def _admit(self, scope: Scope, body: bytes) -> _Admission:
         match = self._routes.find(normalise_path(raw_path_of(scope)))
-        takes_form = match is not None and match.route.body_rule is BodyRule.FORM
-        request = interpret(scope, body, takes_form=takes_form)
-        if match is not None and request.method not in match.route.methods:
+        request = interpret(scope, body, takes_form=match is not None and match.takes_form)
+        route = None if match is None else match.route_for(request.method)
+        if match is not None and route is None:
             raise MethodNotSupportedError(request.method)
-        if match is not None and match.route.permissions is None:
-            return _Admission(request, match)
+        path_values = dict[str, str]() if match is None else match.path_values
+        if route is not None and route.permissions is None:
+            return _Admission(request, route, path_values)
         application = self._application
         token = presented_token(
             request, accept_parameter=application.settings.accept_token_parameter
@@ -82,12 +92,12 @@ class Dispatcher:
         caller = application.identity.caller(token)
         settings = application.subscriptions.settings(caller.subscription_id)
         ticket = self._limits.admit(caller.subscription_id, settings)
-        return _Admission(request, match, caller, ticket)
+        return _Admission(request, route, path_values, caller, ticket)
 
     def _serve(self, admission: _Admission, request_id: str) -> Reply:
-        if admission.match is None:
+        route = admission.route
+        if route is None:
             raise PathNotFoundError
-        route = admission.match.route
         if admission.caller is not None and route.permissions is not None:
             admission.caller.require_any(route.permissions)
         if route.body_rule is BodyRule.JSON and not admission.request.is_json:
@@ -96,7 +106,7 @@ class Dispatcher:
             application=self._application,
             request=admission.request,
             request_id=request_id,
-            path_values=admission.match.path_values,
+            path_values=admission.path_values,
             identified_caller=admission.caller,
         )
         return route.endpoint(call)

@@ -23,13 +23,39 @@ def new_request_id(now_milliseconds: int) -> str:
 
 
 def success_response(
-    request_id: str, result: Sequence[object], *, next_page_token: str | None = None
+    request_id: str,
+    result: Sequence[object] | None,
+    *,
+    next_page_token: str | None = None,
+    more_result: bool | None = None,
 ) -> Response:
-    """The answer of a call that succeeded; `next_page_token` only where another page exists."""
-    envelope: dict[str, object] = {"requestId": request_id, "result": result, "success": True}
-    if next_page_token is not None:
-        envelope["nextPageToken"] = next_page_token
-    return json_response(envelope)
+    """The answer of a call that succeeded; members that are None are left out.
+
+    `next_page_token` is for pages that another one follows, but always there where a log is read.
+    """
+    members: dict[str, object] = {
+        "requestId": request_id,
+        "result": result,
+        "success": True,
+        "nextPageToken": next_page_token,
+        "moreResult": more_result,
+    }
+    return json_response({name: value for name, value in members.items() if value is not None})
+
+
+#: Word for word what clients stop paging at (contract section 6).
+NO_ASSETS_FOUND = "No assets found for the given search criteria."
+
+
+def assets_response(request_id: str, assets: Sequence[object]) -> Response:
+    """The answer of the asset API: it has `errors` and `warnings`, and no `result` for nothing."""
+    envelope: dict[str, object] = {
+        "success": True,
+        "errors": [],
+        "requestId": request_id,
+        "warnings": [] if assets else [NO_ASSETS_FOUND],
+    }
+    return json_response(envelope | ({"result": assets} if assets else {}))
 
 
 def failure_response(request_id: str, code: str, message: str, *, http_status: int) -> Response:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from tailrace.api.envelope import success_response
 from tailrace.api.file_response import file_reply
 from tailrace.api.job_document import job_document
+from tailrace.api.paging import batch_size
 from tailrace.api.request import decode_json
-from tailrace.domain.errors import InvalidJsonError, ParameterValueError, ScalarTypeError
+from tailrace.domain.errors import InvalidJsonError, ParameterValueError
 from tailrace.domain.job_state import JobState
 from tailrace.domain.paging import position_of, position_token
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from tailrace.api.replies import Reply
     from tailrace.api.route import Call
     from tailrace.domain.export_job import ExportJob, ObjectFamily
-
-#: Default and most of jobs on one page of the list.
-MAXIMUM_BATCH_SIZE = 300
 
 #: By every spelling in lower case; the prose of the API's documentation has one l.
 _STATES = {state.value.lower(): state for state in JobState} | {"canceled": JobState.CANCELLED}
@@ -35,10 +33,11 @@ class ExportEndpoints:
         """The caller's jobs, newest first, a page at a time."""
         parameters = call.request.parameters
         states = frozenset(_state(text) for text in parameters.pieces("status"))
-        batch_size = _batch_size(parameters.first("batchSize"))
         token = parameters.first("nextPageToken")
         position = None if token is None else position_of(token)
-        page = call.application.jobs.list(call.caller, self.family, states, batch_size, position)
+        page = call.application.jobs.list(
+            call.caller, self.family, states, batch_size(parameters), position
+        )
         after = page.next_position
         return success_response(
             call.request_id,
@@ -91,16 +90,3 @@ def _state(text: str) -> JobState:
     if state is None:
         raise ParameterValueError(value=text, parameter="status")
     return state
-
-
-def _batch_size(text: str | None) -> int:
-    if text is None:
-        return MAXIMUM_BATCH_SIZE
-    digits = text.removeprefix("+").removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()):
-        raise ScalarTypeError(value=text, type_name="Integer")
-    # Python refuses to read numbers of thousands of digits.
-    size = int(text) if len(digits) < 10 else MAXIMUM_BATCH_SIZE
-    if size < 1 or text.startswith("-"):
-        raise ScalarTypeError(value=text, type_name="Positive Integer")
-    return min(size, MAXIMUM_BATCH_SIZE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec.json import schema_components
+
 from tailrace import __version__
 from tailrace.api.openapi_components import PARAMETERS, RESPONSES, SECURITY_SCHEMES
 from tailrace.api.openapi_schemas import reference_tables, schemas
@@ -13,8 +15,11 @@ from tailrace.api.route import BodyRule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tailrace.api.route import Operation, Route
+    from msgspec import Struct
 
+    from tailrace.api.route import Operation, QueryParameter, Route
+
+_SCHEMA_REFERENCE = "#/components/schemas/{name}"
 _FORM = "application/x-www-form-urlencoded"
 
 _DESCRIPTION = (
@@ -46,9 +51,9 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, object]:
         "servers": [{"url": "/", "description": "This server"}],
         "tags": list(_TAGS),
         "security": [{"accessToken": []}],
-        "paths": {route.path: _path_item(route) for route in routes if route.operation},
+        "paths": _paths(routes),
         "components": {
-            "schemas": schemas(),
+            "schemas": schemas() | _typed_schemas(routes),
             "parameters": PARAMETERS,
             "responses": RESPONSES,
             "securitySchemes": SECURITY_SCHEMES,
@@ -57,10 +62,32 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, object]:
     }
 
 
-def _path_item(route: Route) -> dict[str, object]:
-    assert route.operation is not None
-    operation = route.operation
-    return {method.lower(): _operation(route, operation, method) for method in route.methods}
+def _paths(routes: Sequence[Route]) -> dict[str, dict[str, object]]:
+    paths: dict[str, dict[str, object]] = {}
+    for route in routes:
+        if route.operation is not None:
+            item = paths.setdefault(route.path, {})
+            for method in route.methods:
+                item[method.lower()] = _operation(route, route.operation, method)
+    return paths
+
+
+def _typed_schemas(routes: Sequence[Route]) -> dict[str, object]:
+    """The schemas of the types that operations name, and of the types in those."""
+    named = (
+        kind
+        for route in routes
+        if route.operation is not None
+        for kind in (route.operation.item, route.operation.body_schema)
+    )
+    types = [kind for kind in named if isinstance(kind, type)]
+    _, components = schema_components(dict.fromkeys(types), ref_template=_SCHEMA_REFERENCE)
+    return dict(components)
+
+
+def _schema(kind: type[Struct] | str) -> dict[str, object]:
+    name = kind if isinstance(kind, str) else kind.__name__
+    return {"$ref": _SCHEMA_REFERENCE.format(name=name)}
 
 
 def _operation(route: Route, operation: Operation, method: str) -> dict[str, object]:
@@ -86,8 +113,9 @@ def _operation(route: Route, operation: Operation, method: str) -> dict[str, obj
 
 def _parameters(route: Route, operation: Operation, method: str) -> list[object]:
     placeholders: list[str] = re.findall(r"\{(\w+)\}", route.path)
-    names = [*placeholders, *operation.parameters]
-    found: list[object] = [{"$ref": f"#/components/parameters/{name}"} for name in names]
+    found: list[object] = [_placeholder(name) for name in placeholders]
+    found += [{"$ref": f"#/components/parameters/{name}"} for name in operation.parameters]
+    found += [_query_parameter(one) for one in operation.query]
     if route.body_rule is BodyRule.FORM and method == "GET":
         # A GET carries in its query string what a POST carries in its form.
         found += [
@@ -97,10 +125,27 @@ def _parameters(route: Route, operation: Operation, method: str) -> list[object]
     return found
 
 
+def _placeholder(name: str) -> dict[str, object]:
+    if name in PARAMETERS:
+        return {"$ref": f"#/components/parameters/{name}"}
+    kind = "integer" if name.lower().endswith("id") else "string"
+    return {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
+
+
+def _query_parameter(parameter: QueryParameter) -> dict[str, object]:
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.description,
+        "required": parameter.is_required,
+        "schema": {"type": parameter.kind},
+    }
+
+
 def _request_body(route: Route, operation: Operation, method: str) -> dict[str, object] | None:
-    if operation.body_schema is None or method != "POST":
+    if operation.body_schema is None or method not in ("POST", "DELETE"):
         return None
-    media: dict[str, object] = {"schema": {"$ref": f"#/components/schemas/{operation.body_schema}"}}
+    media: dict[str, object] = {"schema": _schema(operation.body_schema)}
     if operation.body_example is not None:
         media["example"] = operation.body_example
     is_json = route.body_rule is BodyRule.JSON
@@ -110,6 +155,22 @@ def _request_body(route: Route, operation: Operation, method: str) -> dict[str, 
 
 def _responses(operation: Operation) -> dict[str, object]:
     names = {**operation.responses, 413: "TooLarge", 414: "TooLarge"}
-    return {
+    responses: dict[str, object] = {
         str(status): {"$ref": f"#/components/responses/{name}"} for status, name in names.items()
     }
+    if operation.item is not None:
+        envelope = {
+            "type": "object",
+            "properties": {
+                "requestId": {"type": "string"},
+                "success": {"type": "boolean"},
+                "result": {"type": "array", "items": _schema(operation.item)},
+                "nextPageToken": {"type": "string"},
+                "moreResult": {"type": "boolean"},
+            },
+            "required": ["requestId", "success"],
+        }
+        errors = _schema("ResponseOfErrors")
+        content = {"application/json": {"schema": {"anyOf": [envelope, errors]}}}
+        responses["200"] = {"description": "The envelope around the result.", "content": content}
+    return responses

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tailrace.api.export_endpoints import MAXIMUM_BATCH_SIZE
 from tailrace.api.identity_endpoint import GRANT_TYPE
+from tailrace.api.paging import MAXIMUM_BATCH_SIZE
 from tailrace.domain.file_format import CONTENT_TYPE
 from tailrace.domain.job_state import JobState
 

@@ -73,24 +73,29 @@ def check_uri(scope: Scope) -> None:
         raise UriTooLongError
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
+async def read_body(scope: Scope, receive: Receive, maximum_bytes: int) -> bytes:
     """The whole body; never more of it than the limit is kept.
 
-    Raises BodyTooLargeError over 1 MB and ClientGoneError if the client leaves before its end.
+    Raises BodyTooLargeError over `maximum_bytes`, and ClientGoneError if the client leaves before
+    its end.
     """
     declared = Headers(scope=scope).get("content-length", "")
-    if declared.isdigit() and int(declared) > MAXIMUM_BODY_BYTES:
-        raise BodyTooLargeError
+    if declared.isdigit() and int(declared) > maximum_bytes:
+        raise BodyTooLargeError(_megabytes(maximum_bytes))
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise ClientGoneError
         body += message.get("body", b"")
-        if len(body) > MAXIMUM_BODY_BYTES:
-            raise BodyTooLargeError
+        if len(body) > maximum_bytes:
+            raise BodyTooLargeError(_megabytes(maximum_bytes))
         if not message.get("more_body", False):
             return bytes(body)
+
+
+def _megabytes(size_bytes: int) -> int:
+    return size_bytes // (1024 * 1024)
 
 
 def decode_json(body: bytes) -> object:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from msgspec import Struct
 
     from tailrace.api.replies import Reply
     from tailrace.api.request import ApiRequest
@@ -48,6 +50,17 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryParameter:
+    """A parameter of one operation, as the OpenAPI document describes it."""
+
+    name: str
+    description: str
+    #: `string`, `integer` or `boolean`.
+    kind: str = "string"
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """What the OpenAPI document says of a route beyond what the route itself says."""
 
@@ -57,11 +70,16 @@ class Operation:
     summary: str
     description: str
     #: By HTTP status, the name of a response among the document's components.
-    responses: Mapping[int, str]
+    responses: Mapping[int, str] = field(default_factory=dict[int, str])
+    #: What each element of `result` is, where the response is no component: the type that the
+    #: endpoint encodes, or the name of a schema.
+    item: type[Struct] | str | None = None
     #: Names of query and header parameters among the document's components.
     parameters: tuple[str, ...] = ()
-    #: Name of the body's schema among the document's components.
-    body_schema: str | None = None
+    #: Parameters of this operation alone.
+    query: tuple[QueryParameter, ...] = ()
+    #: Name of the body's schema among the document's components, or the type that it describes.
+    body_schema: type[Struct] | str | None = None
     body_example: object = None
 
 
@@ -74,32 +92,58 @@ class Route:
     #: Any one of these admits a caller; None for a route that needs no token.
     permissions: frozenset[Permission] | None
     body_rule: BodyRule
+    #: A longer body is refused unread (contract section 2.7).
+    maximum_body_bytes: int = 1024 * 1024
     #: None for pages that are not part of the API.
     operation: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    route: Route
+    """The routes of one path: one a method, or one for several."""
+
+    routes: tuple[Route, ...]
     path_values: Mapping[str, str]
+
+    @property
+    def takes_form(self) -> bool:
+        return any(route.body_rule is BodyRule.FORM for route in self.routes)
+
+    @property
+    def maximum_body_bytes(self) -> int:
+        return max(route.maximum_body_bytes for route in self.routes)
+
+    def route_for(self, method: str) -> Route | None:
+        """The route that answers this method, if there is one."""
+        return next((route for route in self.routes if method in route.methods), None)
 
 
 class RouteTable:
-    """The routes, found by normalised path."""
+    """The routes, found by normalised path. Of two paths that fit, the one without placeholders
+    counts, else the one that stands first.
+    """
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = tuple(routes)
-        self._patterns = [(route, _pattern(route.path)) for route in self._routes]
+        by_path: dict[str, tuple[Route, ...]] = {}
+        for route in self._routes:
+            by_path[route.path] = (*by_path.get(route.path, ()), route)
+        self._plain = {
+            path: RouteMatch(found, {}) for path, found in by_path.items() if "{" not in path
+        }
+        self._patterns = [(_pattern(path), found) for path, found in by_path.items() if "{" in path]
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
 
     def find(self, path: str) -> RouteMatch | None:
-        """The route of a normalised path and what its placeholders hold, if there is one."""
-        for route, pattern in self._patterns:
+        """The routes of a normalised path and what its placeholders hold, if there are any."""
+        if path in self._plain:
+            return self._plain[path]
+        for pattern, routes in self._patterns:
             match = pattern.fullmatch(path)
             if match is not None:
-                return RouteMatch(route, match.groupdict())
+                return RouteMatch(routes, match.groupdict())
         return None
 
 

@@ -56,7 +56,7 @@ ENVELOPE_ERRORS: dict[type[errors.TailraceError], WireError] = {
     errors.AccessDeniedError: WireError("603", "Access denied"),
     # Transport.
     errors.BodyTooLargeError: WireError(
-        "413", "Request Entity Too Large: the body is over 1 MB", http_status=413
+        "413", "Request Entity Too Large: the body is over {maximum_megabytes} MB", http_status=413
     ),
     errors.UriTooLongError: WireError(
         "414", "Request-URI Too Long: the URI is over 8 KB", http_status=414

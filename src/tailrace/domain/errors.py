@@ -131,8 +131,11 @@ class MultipartError(TransportError):
     """A multipart body that cannot be taken apart."""
 
 
+@dataclass(eq=False)
 class BodyTooLargeError(TransportError):
     """The body is over the endpoint's limit."""
+
+    maximum_megabytes: int
 
 
 class UriTooLongError(TransportError):

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from tailrace.store.tables.base import Microseconds, metadata, of_subscription
@@ -70,13 +71,13 @@ program = Table(
     #: Name of its channel.
     Column("channel", String(255), nullable=False),
     #: As the API calls it: `Default`, `Event`, `Event with Webinar`, `Engagement` or `Email`.
-    Column("type", String(32), nullable=False, default="Default"),
+    Column("type", String(32), nullable=False, server_default="Default"),
     #: `on`, `off`, `locked`, `unlocked`, `completed`; empty for the types without one.
-    Column("status", String(32), nullable=False, default=""),
+    Column("status", String(32), nullable=False, server_default=""),
     #: JSON array of `{"tagType", "tagValue"}`.
-    Column("tags", Text, nullable=False, default="[]"),
+    Column("tags", Text, nullable=False, server_default="[]"),
     #: JSON array of `{"startDate", "cost", "note"}`.
-    Column("costs", Text, nullable=False, default="[]"),
+    Column("costs", Text, nullable=False, server_default="[]"),
     UniqueConstraint("subscription_id", "name"),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
     of_subscription("parent_id", table="program"),
@@ -87,9 +88,9 @@ form = Table(
     metadata,
     *_asset_within_program(),
     #: `draft` or `approved`.
-    Column("status", String(16), nullable=False, default="approved"),
+    Column("status", String(16), nullable=False, server_default="approved"),
     #: JSON array of the names of the lead fields that it asks for.
-    Column("fields", Text, nullable=False, default="[]"),
+    Column("fields", Text, nullable=False, server_default="[]"),
 )
 
 static_list = Table("static_list", metadata, *_asset_within_program())
@@ -125,7 +126,7 @@ campaign = Table(
     *_asset_within_program(),
     #: `batch` or `trigger`.
     Column("type", String(16), nullable=False),
-    Column("is_active", Boolean(create_constraint=False), nullable=False, default=False),
+    Column("is_active", Boolean(create_constraint=False), nullable=False, server_default=false()),
 )
 
 program_member = Table(
@@ -143,7 +144,9 @@ program_member = Table(
     Column("reached_success_at", Microseconds),
     #: Whether the program brought the lead in.
     Column("acquired_by", Boolean(create_constraint=False), nullable=False),
-    Column("is_exhausted", Boolean(create_constraint=False), nullable=False, default=False),
+    Column(
+        "is_exhausted", Boolean(create_constraint=False), nullable=False, server_default=false()
+    ),
     Column("member_since", Microseconds, nullable=False),
     Column("updated_at", Microseconds, nullable=False),
     of_subscription("program_id", table="program"),

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from tailrace.domain.lead_fields import Storage, standard_lead_fields
@@ -72,9 +73,13 @@ lead_field = Table(
     Column("length", Integer),
     Column("description", Text),
     #: Whether it was made through the API, not by an administrator.
-    Column("is_api_created", Boolean(create_constraint=False), nullable=False, default=False),
-    Column("is_hidden", Boolean(create_constraint=False), nullable=False, default=False),
-    Column("is_sensitive", Boolean(create_constraint=False), nullable=False, default=False),
+    Column(
+        "is_api_created", Boolean(create_constraint=False), nullable=False, server_default=false()
+    ),
+    Column("is_hidden", Boolean(create_constraint=False), nullable=False, server_default=false()),
+    Column(
+        "is_sensitive", Boolean(create_constraint=False), nullable=False, server_default=false()
+    ),
     UniqueConstraint("subscription_id", "lower_name"),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
 )

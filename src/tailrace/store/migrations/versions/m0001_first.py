@@ -248,9 +248,9 @@ def upgrade() -> None:
         sa.Column("data_type", sa.String(length=16), nullable=False),
         sa.Column("length", sa.Integer(), nullable=True),
         sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("is_api_created", sa.Boolean(), nullable=False),
-        sa.Column("is_hidden", sa.Boolean(), nullable=False),
-        sa.Column("is_sensitive", sa.Boolean(), nullable=False),
+        sa.Column("is_api_created", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_hidden", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_sensitive", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["subscription_id"], ["subscription.id"], name=op.f("fk_lead_field_subscription_id")
         ),
@@ -281,10 +281,10 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("channel", sa.String(length=255), nullable=False),
-        sa.Column("type", sa.String(length=32), nullable=False),
-        sa.Column("status", sa.String(length=32), nullable=False),
-        sa.Column("tags", sa.Text(), nullable=False),
-        sa.Column("costs", sa.Text(), nullable=False),
+        sa.Column("type", sa.String(length=32), server_default="Default", nullable=False),
+        sa.Column("status", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("tags", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("costs", sa.Text(), server_default="[]", nullable=False),
         sa.ForeignKeyConstraint(
             ["subscription_id", "parent_id"],
             ["program.subscription_id", "program.id"],
@@ -356,7 +356,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("program_id", sa.Integer(), nullable=True),
         sa.Column("type", sa.String(length=16), nullable=False),
-        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["subscription_id", "program_id"],
             ["program.subscription_id", "program.id"],
@@ -464,8 +464,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("program_id", sa.Integer(), nullable=True),
-        sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=16), server_default="approved", nullable=False),
+        sa.Column("fields", sa.Text(), server_default="[]", nullable=False),
         sa.ForeignKeyConstraint(
             ["subscription_id", "program_id"],
             ["program.subscription_id", "program.id"],
@@ -530,7 +530,7 @@ def upgrade() -> None:
         sa.Column("reached_success", sa.Boolean(), nullable=False),
         sa.Column("reached_success_at", sa.BigInteger(), nullable=True),
         sa.Column("acquired_by", sa.Boolean(), nullable=False),
-        sa.Column("is_exhausted", sa.Boolean(), nullable=False),
+        sa.Column("is_exhausted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("member_since", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
