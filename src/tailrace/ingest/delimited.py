@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tailrace.domain.errors import AdministrationError
-from tailrace.domain.file_format import NULL_TEXT
 from tailrace.ingest.byte_reader import CHUNK_BYTES, MAXIMUM_RECORD_BYTES, ByteReader
 from tailrace.ingest.exact_records import ExactRecords, parse_records, raw_text
 from tailrace.ingest.record_batch import RecordBatch
-from tailrace.ingest.regular_records import line_counts, parse_regular, record_boundary
+from tailrace.ingest.regular_records import (
+    NULL_TEXTS,
+    RegularRecords,
+    parse_regular,
+    record_boundary,
+)
 from tailrace.ingest.rejections import Rejection
 from tailrace.ingest.source_format import SourceFormat
 
@@ -107,21 +111,22 @@ class DelimitedSource:
         """All complete records of the data, or None if they need the exact path."""
         for find_end in (_line_end, record_boundary):
             chunk = self._data if self._reader.is_at_end else self._data[: find_end(self._data)]
-            frame = parse_regular(chunk, self._delimiter, names)
-            if frame is not None:
-                return self._regular_batch(frame, chunk)
+            found = parse_regular(chunk, self._delimiter, names) if chunk else None
+            if found is not None:
+                return self._regular_batch(found, chunk)
         return None
 
-    def _regular_batch(self, frame: pl.DataFrame, chunk: bytes) -> RecordBatch:
-        ends = line_counts(frame).cum_sum()
-        starts = ends.shift(1, fill_value=0)
+    def _regular_batch(self, found: RegularRecords, chunk: bytes) -> RecordBatch:
+        starts = found.starts
         physical_lines = cache(lambda: chunk.split(b"\n"))
 
         def text_of(position: int) -> str:
-            return raw_text(b"\n".join(physical_lines()[starts[position] : ends[position]]))
+            is_last = position + 1 == starts.len()
+            end = found.line_count if is_last else starts[position + 1]
+            return raw_text(b"\n".join(physical_lines()[starts[position] : end]))
 
-        batch = self._batch(frame, starts, [], text_of)
-        self._advance(ExactRecords(bytes_done=len(chunk), lines_done=ends[-1]))
+        batch = self._batch(found.frame, starts, [], text_of)
+        self._advance(ExactRecords(bytes_done=len(chunk), lines_done=found.line_count))
         return batch
 
     def _take_exactly(self, names: Sequence[str]) -> RecordBatch:
@@ -157,7 +162,7 @@ class DelimitedSource:
     ) -> RecordBatch:
         """`lines` and the rejections' lines count from the beginning of the data."""
         return RecordBatch(
-            frame=_without_null_texts(frame),
+            frame=frame,
             lines=pl.Series(lines, dtype=pl.Int64) + self._line,
             text_of=text_of,
             malformed=[replace(one, line=one.line + self._line) for one in rejections],
@@ -182,13 +187,7 @@ def _frame(rows: Sequence[Sequence[str]], names: Sequence[str]) -> pl.DataFrame:
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     return pl.DataFrame(
         [
-            pl.Series(name, values, dtype=pl.String)
+            pl.Series(name, [None if one in NULL_TEXTS else one for one in values], dtype=pl.String)
             for name, values in zip(names, columns, strict=True)
         ]
     )
-
-
-def _without_null_texts(frame: pl.DataFrame) -> pl.DataFrame:
-    """Nothing and `null` are how a file says that there is no value (contract section 4)."""
-    every = pl.all()
-    return frame.select(pl.when((every != "") & (every != NULL_TEXT)).then(every))

@@ -8,14 +8,19 @@ else, so a regular expression looks first, at about a third of a gigabyte a seco
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tailrace.domain.file_format import NULL_TEXT
 from tailrace.ingest.byte_reader import MAXIMUM_RECORD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+#: Nothing and `null` are how a file says that there is no value (contract section 4).
+NULL_TEXTS = ("", NULL_TEXT)
 
 #: A field that may be so long that its record could be over the bound is left to the exact path.
 _MAXIMUM_FIELD_BYTES = MAXIMUM_RECORD_BYTES // 512
@@ -33,38 +38,47 @@ def record_boundary(data: bytes) -> int:
     return 0
 
 
-def parse_regular(chunk: bytes, delimiter: str, names: Sequence[str]) -> pl.DataFrame | None:
-    """The fields of whole records as texts, or None if the chunk is not regular."""
+@dataclass(frozen=True, slots=True)
+class RegularRecords:
+    #: The fields as texts; null is no value.
+    frame: pl.DataFrame
+    #: At which physical line each record begins, counted from 0.
+    starts: pl.Series
+    line_count: int
+
+
+def parse_regular(chunk: bytes, delimiter: str, names: Sequence[str]) -> RegularRecords | None:
+    """The fields of whole records, or None if the chunk is not regular."""
     try:
-        if not _is_regular(chunk, delimiter, len(names)):
+        text = pl.Series([chunk], dtype=pl.Binary).cast(pl.String)
+        if not _is_regular(text, delimiter, len(names)):
             return None
         frame = pl.read_csv(
             chunk,
             has_header=False,
             separator=delimiter,
             schema=dict.fromkeys(names, pl.String),
-            empty_string_is_null=False,
+            null_values=NULL_TEXTS,
         )
     except pl.exceptions.PolarsError:
         # Not UTF-8, or too many columns for the regular expression.
         return None
-    return None if _has_long_field(frame) else frame
+    if _has_long_field(frame):
+        return None
+    line_count = text.str.count_matches("\n", literal=True)[0] + (not chunk.endswith(b"\n"))
+    return RegularRecords(frame, _starts(frame, line_count), line_count)
 
 
-def line_counts(frame: pl.DataFrame) -> pl.Series:
-    """How many physical lines each record takes."""
-    has_break = frame.select(pl.any_horizontal(pl.all().str.contains("\n", literal=True).any()))
-    if not has_break.item():
-        return pl.repeat(1, frame.height, dtype=pl.Int64, eager=True)
+def _starts(frame: pl.DataFrame, line_count: int) -> pl.Series:
+    if frame.height == line_count:
+        return pl.int_range(line_count, dtype=pl.Int64, eager=True)
     breaks = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True))
-    return frame.select((breaks + 1).cast(pl.Int64)).to_series()
+    lines_before = (breaks + 1).cum_sum().shift(1, fill_value=0)
+    return frame.select(lines_before.cast(pl.Int64)).to_series()
 
 
-def _is_regular(chunk: bytes, delimiter: str, width: int) -> bool:
-    """Whether the chunk is records of `width` fields. Raises PolarsError if it is not UTF-8."""
-    if not chunk:
-        return False
-    text = pl.Series([chunk], dtype=pl.Binary).cast(pl.String)
+def _is_regular(text: pl.Series, delimiter: str, width: int) -> bool:
+    """Whether the text is records of `width` fields."""
     mark = re.escape(delimiter)
     quoted = r'"(?:[^"]|"")*"'
     # A line without anything is no record, not one with an empty field.
