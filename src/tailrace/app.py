@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 #: The API user that a new home begins with.
 FIRST_USER = "admin@tailrace.local"
 
+#: The file that makes a directory a home.
+DATABASE_NAME = "tailrace.db"
+
 _KEY_BYTES = 32
 
 
@@ -54,7 +57,7 @@ class Application:
         self.settings = settings
         self.clock = clock
         home = settings.home
-        self.database = Database(home / "tailrace.db")
+        self.database = Database(home / DATABASE_NAME)
         self.subscriptions = Subscriptions(self.database, is_strict=settings.strict)
         self.identity = Identity(
             self.database,
@@ -122,12 +125,18 @@ class Application:
         return Planner(self.database, self.activity_log(subscription_id))
 
 
-def open_application(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Application:
-    """The application on `settings.home`, which is made and brought up to date if need be.
+def open_application(
+    settings: Settings, clock: Callable[[], datetime] = utc_now, *, must_exist: bool = False
+) -> Application:
+    """The application on `settings.home`, brought up to date, and made unless it `must_exist`.
 
-    Raises HomeError if the directory cannot be used.
+    Raises HomeError if the directory cannot be used, or is no home though it must be one.
     """
     home = settings.home
+    if must_exist and not (home / DATABASE_NAME).is_file():
+        raise HomeError(
+            f"There is no home at '{home}'. `tailrace serve` makes one; --home names another."
+        )
     try:
         if not home.exists():
             make_directory(home)

@@ -76,6 +76,7 @@ def test_role__of_an_existing_user_is_not_changed_by_the_way(home: Home) -> None
 
 
 def test_subscription_show__has_every_setting(home: Home) -> None:
+    home.make()
     shown = home.command("subscription", "show", "--json").json()
     assert shown == {name: setting.default for name, setting in SETTINGS.items()}
     text = home.command("subscription", "show").output

@@ -86,6 +86,7 @@ def test_defect__is_not_hidden() -> None:
 def test_refusal__is_told_in_words(
     home: Home, arguments: list[str], exit_code: int, words: str
 ) -> None:
+    home.make()
     command = [TAILRACE, *arguments]
     if len(arguments) > 1 and exit_code < 3:
         command += ["--home", str(home.path)]
@@ -104,7 +105,7 @@ def test_home_that_is_a_file__is_refused(tmp_path: Path) -> None:
 
 
 def test_home_in_an_impossible_place__is_refused() -> None:
-    command = [TAILRACE, "service", "list", "--home", "/proc/none/home"]
+    command = [TAILRACE, "user", "create", "a@example.com", "--home", "/proc/none/home"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.startswith("tailrace: The home '/proc/none/home' cannot be used:")
@@ -129,8 +130,36 @@ def test_wrong_variable__is_named(home: Home, name: str, value: str, sentence: s
     assert done.stderr.startswith(f"tailrace: {sentence}")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["service", "list"],
+        ["service", "rotate", "unknown"],
+        ["service", "revoke", "unknown"],
+        ["user", "list"],
+        ["role", "list"],
+        ["subscription", "show"],
+        ["field", "list"],
+        ["activity-type", "list"],
+    ],
+)
+def test_look_at_a_mistyped_home__is_refused_and_makes_none(
+    home: Home, arguments: list[str]
+) -> None:
+    result = home.run(*arguments)
+    assert result.exit_code == 1
+    assert result.errors.startswith(f"tailrace: There is no home at '{home.path}'.")
+    assert not home.path.exists()
+
+
+def test_look_at_a_directory_that_is_no_home__leaves_it_alone(home: Home) -> None:
+    home.path.mkdir()
+    assert home.run("service", "list").exit_code == 1
+    assert list(home.path.iterdir()) == []
+
+
 def test_damaged_database__is_told_in_words(home: Home) -> None:
-    home.command("service", "list")
+    home.make()
     (home.path / "tailrace.db").write_bytes(b"this is no database" * 1000)
     for suffix in ("-wal", "-shm"):
         (home.path / f"tailrace.db{suffix}").unlink(missing_ok=True)

@@ -11,6 +11,7 @@ import pytest
 from tests.docs.commands import commands
 from tests.docs.pages import code_blocks, page, section
 from tests.docs.shell import Shell
+from tests.support.home import Home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,7 @@ ACTIVITY = {
 def shell(tmp_path: Path) -> Shell:
     """A shell beside a home, and the files that the examples load."""
     made = Shell.at(tmp_path)
+    Home(tmp_path / "tailrace-home").make()
     (tmp_path / "leads.csv").write_text(LEADS_CSV, encoding="utf-8")
     (tmp_path / "activities.ndjson").write_text(json.dumps(ACTIVITY) + "\n", encoding="utf-8")
     return made

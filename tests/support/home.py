@@ -61,6 +61,11 @@ class Home:
         assert result.exit_code == 0, f"tailrace {arguments}: {result.output}{result.errors}"
         return result
 
+    def make(self) -> None:
+        """Make the home, as the first command that writes to it would."""
+        with self.opened():
+            pass
+
     @contextmanager
     def opened(self) -> Generator[Application]:
         """The home as the commands see it: a tenth of the time that a command takes to start."""

@@ -71,10 +71,10 @@ def create(
 @app.command("list", epilog=example("tailrace activity-type list --home ./tailrace-home"))
 def list_types(home: HomeOption = None, is_json: JsonOption = False) -> None:
     """Show the activity types that an export may name, and how many activities each has."""
-    from tailrace.cli.home import opened_home
+    from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
 
-    with opened_home(home) as application:
+    with existing_home(home) as application:
         subscription_id = application.subscriptions.default_id()
         types = application.subscriptions.activity_types(subscription_id)
         counts = application.activity_log(subscription_id).count_by_type()

@@ -64,10 +64,10 @@ def list_fields(
     is_json: JsonOption = False,
 ) -> None:
     """Show the lead fields that an export may name."""
-    from tailrace.cli.home import opened_home
+    from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
 
-    with opened_home(home) as application:
+    with existing_home(home) as application:
         catalogue = application.subscriptions.lead_fields(application.subscriptions.default_id())
     rows = [
         {

@@ -9,6 +9,7 @@ from tailrace.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tailrace.app import Application
@@ -35,21 +36,33 @@ def settings_of(home: Path | None, **options: object) -> Settings:
         raise UsageError(f"{where}: {first['msg']}.") from error
 
 
-@contextmanager
-def opened_home(home: Path | None, **options: object) -> Generator[Application]:
+def opened_home(home: Path | None, **options: object) -> AbstractContextManager[Application]:
     """The application on a home, made if need be; nothing runs in the background yet.
 
-    Raises CommandError when its database refuses, UsageError for wrong settings.
+    Raises UsageError for wrong settings, HomeError for a home that cannot be used, CommandError
+    when its database refuses.
     """
+    return _opened(settings_of(home, **options), must_exist=False)
+
+
+def existing_home(home: Path | None) -> AbstractContextManager[Application]:
+    """As `opened_home`, for commands that make sense only on what is there already.
+
+    A mistyped path raises HomeError rather than being answered from a new, empty home.
+    """
+    return _opened(settings_of(home), must_exist=True)
+
+
+@contextmanager
+def _opened(settings: Settings, *, must_exist: bool) -> Generator[Application]:
     from sqlalchemy.exc import DatabaseError
 
     from tailrace.app import open_application
     from tailrace.cli.log_output import configure_logs
 
-    settings = settings_of(home, **options)
     configure_logs(settings.log_level)
     try:
-        application = open_application(settings)
+        application = open_application(settings, must_exist=must_exist)
         try:
             yield application
         finally:

@@ -45,10 +45,10 @@ def create(
 @app.command("list", epilog=example("tailrace role list --home ./tailrace-home"))
 def list_roles(home: HomeOption = None, is_json: JsonOption = False) -> None:
     """Show every role, built in or made, and its permissions."""
-    from tailrace.cli.home import opened_home
+    from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
 
-    with opened_home(home) as application:
+    with existing_home(home) as application:
         roles = application.identity.roles(application.subscriptions.default_id())
     if is_json:
         print_json([{"role": name, "permissions": sorted(of)} for name, of in roles.items()])

@@ -49,11 +49,11 @@ def create(
 @app.command("list", epilog=example("tailrace service list --home ./tailrace-home"))
 def list_services(home: HomeOption = None, is_json: JsonOption = False) -> None:
     """Show every custom service, its API user and role, and whether it was revoked."""
-    from tailrace.cli.home import opened_home
+    from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
     from tailrace.domain.instants import format_instant
 
-    with opened_home(home) as application:
+    with existing_home(home) as application:
         services = application.identity.services(application.subscriptions.default_id())
     rows = [
         {
@@ -80,9 +80,9 @@ def list_services(home: HomeOption = None, is_json: JsonOption = False) -> None:
 )
 def rotate(client_id: ClientId, home: HomeOption = None, is_json: JsonOption = False) -> None:
     """Give a service a new secret; the old one and its tokens stop working at once."""
-    from tailrace.cli.home import opened_home
+    from tailrace.cli.home import existing_home
 
-    with opened_home(home) as application:
+    with existing_home(home) as application:
         credentials = application.identity.rotate_service(client_id)
     print_credentials(credentials, is_json=is_json)
 
@@ -94,10 +94,10 @@ def rotate(client_id: ClientId, home: HomeOption = None, is_json: JsonOption = F
 )
 def revoke(client_id: ClientId, home: HomeOption = None, is_json: JsonOption = False) -> None:
     """End a service: its secret and tokens stop working at once, its API user's jobs stay."""
-    from tailrace.cli.home import opened_home
+    from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_line
 
-    with opened_home(home) as application:
+    with existing_home(home) as application:
         application.identity.revoke_service(client_id)
     if is_json:
         print_json({"clientId": client_id, "revoked": True})

@@ -15,11 +15,11 @@ app = group("Show and set limits, quota and retention.")
 @app.command(epilog=example("tailrace subscription show --home ./tailrace-home"))
 def show(home: HomeOption = None, is_json: JsonOption = False) -> None:
     """Show every setting, its value and what it means."""
-    from tailrace.cli.home import opened_home
+    from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
     from tailrace.domain.subscription_settings import SETTINGS
 
-    with opened_home(home) as application:
+    with existing_home(home) as application:
         settings = application.subscriptions.settings(application.subscriptions.default_id())
     values = asdict(settings)
     if is_json:

@@ -36,10 +36,10 @@ def create(
 @app.command("list", epilog=example("tailrace user list --home ./tailrace-home --json"))
 def list_users(home: HomeOption = None, is_json: JsonOption = False) -> None:
     """Show every API user and its role."""
-    from tailrace.cli.home import opened_home
+    from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
 
-    with opened_home(home) as application:
+    with existing_home(home) as application:
         users = application.identity.users(application.subscriptions.default_id())
     if is_json:
         print_json([{"user": email, "role": role} for email, role in users])
