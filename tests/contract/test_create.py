@@ -151,6 +151,12 @@ def test_header_names__may_say_the_same_twice(main: ApiUser, family: Family) -> 
     assert header(main, family, columnHeaderNames=names) == "Same,Same"
 
 
+def test_two_header_names_for_one_field__are_1003(main: ApiUser, family: Family) -> None:
+    first, _ = FIELDS[family]
+    answer = create(main, family, columnHeaderNames={first: "One", first.upper(): "Two"})
+    assert answer.error() == ("1003", f"Duplicate field: {first.upper()}")
+
+
 @pytest.mark.parametrize("value", [None, {}])
 def test_header_names__may_be_absent(main: ApiUser, family: Family, value: object) -> None:
     assert header(main, family, columnHeaderNames=value) == ",".join(FIELDS[family])
@@ -167,6 +173,18 @@ def test_misspelt_header_names_member__is_ignored(main: ApiUser, family: Family)
 def test_missing_or_empty_filter__is_1002(main: ApiUser, family: Family, value: object) -> None:
     expected = ("1002", "Missing value for the required parameter 'filter'")
     assert create(main, family, filter=value).error() == expected
+
+
+def test_filter_twice_in_one_object__is_609_naming_it(main: ApiUser, family: Family) -> None:
+    twice = f'{{"createdAt":{json.dumps(MARCH)},"createdAt":{json.dumps(MARCH)}}}'
+    body = f'{{"fields":{json.dumps(FIELDS[family])},"filter":{twice}}}'
+    answer = main.call(
+        "POST",
+        f"/bulk/v1/{family}/export/create.json",
+        content=body.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.error() == ("609", "Invalid value specified for attribute 'createdAt'")
 
 
 def test_filter_in_an_array_of_one__is_taken(main: ApiUser, family: Family) -> None:

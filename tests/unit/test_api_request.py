@@ -13,6 +13,7 @@ from tailrace.api.parameters import Parameters, parse_multipart, parse_query
 from tailrace.api.request import check_uri, decode_json, interpret
 from tailrace.domain.errors import (
     AccessTokenInvalidError,
+    AttributeTypeError,
     InvalidJsonError,
     MissingCredentialsError,
     UriTooLongError,
@@ -200,6 +201,24 @@ def test_body_that_is_no_json__is_refused(body: bytes) -> None:
 
 def test_big_number__is_read_exactly() -> None:
     assert decode_json(b"1" * 100) == int("1" * 100)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"id":1,"id":2}', "id"),
+        (b'{"filter":{"createdAt":{},"createdAt":{}}}', "createdAt"),
+        (b'[{"a":[{"b":1,"\\u0062":null}]}]', "b"),
+    ],
+)
+def test_member_twice_in_one_object__is_refused_by_its_name(body: bytes, name: str) -> None:
+    with pytest.raises(AttributeTypeError) as raised:
+        decode_json(body)
+    assert raised.value.attribute == name
+
+
+def test_member_in_several_objects__is_no_repetition() -> None:
+    assert decode_json(b'[{"a":1},{"a":{"a":2}}]') == [{"a": 1}, {"a": {"a": 2}}]
 
 
 # Credentials.

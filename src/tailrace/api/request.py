@@ -8,6 +8,7 @@ anything else is ignored.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
@@ -22,7 +23,12 @@ from tailrace.api.parameters import (
     parse_query,
     parse_urlencoded,
 )
-from tailrace.domain.errors import BodyTooLargeError, InvalidJsonError, UriTooLongError
+from tailrace.domain.errors import (
+    AttributeTypeError,
+    BodyTooLargeError,
+    InvalidJsonError,
+    UriTooLongError,
+)
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -99,11 +105,34 @@ def _megabytes(size_bytes: int) -> int:
 
 
 def decode_json(body: bytes) -> object:
-    """The JSON document in `body`. Raises InvalidJsonError, also for absurd depth or size."""
+    """The JSON document in `body`, none of whose objects has a member twice.
+
+    Which of two equal members counts is every decoder's own choice, so a filter could be lost in
+    silence. Raises AttributeTypeError naming such a member, and InvalidJsonError for what is no
+    JSON, also for absurd depth or size.
+    """
+    document = _decode(body)
+    try:
+        json.loads(body, object_pairs_hook=_check_members)
+    except (ValueError, RecursionError) as error:
+        # The two decoders may draw the line of absurdity differently.
+        raise InvalidJsonError from error
+    return document
+
+
+def _decode(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidJsonError from error
+
+
+def _check_members(members: list[tuple[str, object]]) -> None:
+    seen: set[str] = set()
+    for name, _ in members:
+        if name in seen:
+            raise AttributeTypeError(name)
+        seen.add(name)
 
 
 def interpret(scope: Scope, body: bytes, *, takes_form: bool) -> ApiRequest:
@@ -147,7 +176,7 @@ def _overriding_members(headers: Headers, body: bytes) -> dict[str, object] | No
     if is_form or _METHOD_OVERRIDE.encode() not in body:
         return None
     try:
-        document = decode_json(body)
+        document = _decode(body)
     except InvalidJsonError:
         return None
     if not isinstance(document, dict):

@@ -241,10 +241,13 @@ def _columns(
         if name.lower() in seen:
             raise DuplicateFieldError(name)
         seen.add(name.lower())
-    for name in headers:
+    by_lower_name: dict[str, str] = {}
+    for name, text in headers.items():
         if name.lower() not in seen:
             raise HeaderOfUnexportedFieldError(name)
-    by_lower_name = {name.lower(): text for name, text in headers.items()}
+        if name.lower() in by_lower_name:
+            raise DuplicateFieldError(name)
+        by_lower_name[name.lower()] = text
     return tuple(
         Column(field=found[name] or name, header=by_lower_name.get(name.lower(), name))
         for name in names
