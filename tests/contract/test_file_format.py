@@ -172,6 +172,9 @@ def test_ssv_delimiter__is_a_semicolon_where_set(main: ApiUser, home: Home) -> N
         ("TSV", "First\tname", '"First\tname"'),
         ("TSV", "First, please", "First, please"),
         ("SSV", "First Name", '"First Name"'),
+        # Readers skip blank lines, and would take the first row for the header.
+        ("CSV", "", '""'),
+        ("TSV", "\0", '""'),
     ],
 )
 def test_header_cell__is_quoted_only_when_it_must_be(

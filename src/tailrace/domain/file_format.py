@@ -39,8 +39,11 @@ def parse_format(value: object) -> FileFormat:
 
 
 def header_cell(text: str, delimiter: str) -> str:
-    """One cell of the header line, quoted only when it must be (contract section 4)."""
+    """One cell of the header line, quoted only when it must be (contract section 4).
+
+    An empty one is quoted as well: alone it would be a blank line, which readers skip.
+    """
     clean = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    if any(mark in clean for mark in (delimiter, '"', "\n")):
+    if not clean or any(mark in clean for mark in (delimiter, '"', "\n")):
         return '"' + clean.replace('"', '""') + '"'
     return clean
