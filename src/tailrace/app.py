@@ -21,6 +21,7 @@ from tailrace.jobs.janitor import Janitor
 from tailrace.jobs.runner import Runner, RunnerLimits
 from tailrace.jobs.service import ExportJobs
 from tailrace.lake.activity_log import ActivityLog
+from tailrace.store.call_counts import CallCounts
 from tailrace.store.database import Database
 from tailrace.store.identity import Identity, ServiceCredentials
 from tailrace.store.subscriptions import (
@@ -65,6 +66,7 @@ class Application:
             token_lifetime_seconds=settings.token_lifetime_seconds,
             clock=clock,
         )
+        self.call_counts = CallCounts(self.database, clock)
         self.files = FileDirectory(home / "files")
         self.runner = Runner(
             self.database,
@@ -113,8 +115,10 @@ class Application:
             try:
                 self.janitor.start()
                 self.runner.start()
+                self.call_counts.start()
                 yield
             finally:
+                self.call_counts.stop()
                 self.runner.stop()
                 self.janitor.stop()
 

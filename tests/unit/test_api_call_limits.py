@@ -11,16 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tailrace.api.call_limits import CallLimits, CallTicket
+from tailrace.domain.caller import Caller
 from tailrace.domain.errors import CallConcurrencyError, CallRateError, DailyCallsError
-from tailrace.domain.export_job import SubscriptionId
+from tailrace.domain.export_job import ApiUserId, SubscriptionId
 from tailrace.domain.subscription_settings import effective_settings
-from tests.unit.store_home import SteppedClock
+from tailrace.store.call_counts import CallCounts
+from tests.unit.store_home import SteppedClock, StoreHome
 
 if TYPE_CHECKING:
     from tailrace.domain.errors import TailraceError
+    from tailrace.store.database import Database
 
 UNLIMITED = effective_settings({}, is_strict=False)
-ONE, OTHER = SubscriptionId(1), SubscriptionId(2)
+ONE = Caller(SubscriptionId(1), ApiUserId(1), "one@example.com", frozenset())
+OTHER = Caller(SubscriptionId(2), ApiUserId(2), "other@example.com", frozenset())
 
 
 @pytest.fixture
@@ -28,9 +32,15 @@ def clock() -> SteppedClock:
     return SteppedClock()
 
 
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """A store in which nothing was ever counted: nobody stores the counts here."""
+    return StoreHome.make(tmp_path_factory.mktemp("home")).database
+
+
 @pytest.fixture
-def limits(clock: SteppedClock) -> CallLimits:
-    return CallLimits(clock)
+def limits(database: Database, clock: SteppedClock) -> CallLimits:
+    return CallLimits(CallCounts(database, clock), clock)
 
 
 def test_no_limit__admits_everything(limits: CallLimits) -> None:
@@ -142,9 +152,11 @@ def test_limit_switched_off_and_on__starts_afresh(limits: CallLimits) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.booleans()), max_size=60))
-def test_any_sequence__never_passes_its_limits(steps: list[tuple[int, bool]]) -> None:
+def test_any_sequence__never_passes_its_limits(
+    database: Database, steps: list[tuple[int, bool]]
+) -> None:
     clock = SteppedClock()
-    limits = CallLimits(clock)
+    limits = CallLimits(CallCounts(database, clock), clock)
     settings = replace(
         UNLIMITED, rate_limit_calls=4, rate_limit_window_seconds=10, concurrent_calls=3
     )

@@ -29,7 +29,7 @@ def create_asgi_app(application: Application) -> ASGIApp:
 class _Edge:
     def __init__(self, application: Application) -> None:
         self._clock = application.clock
-        self._limits = CallLimits(application.clock)
+        self._limits = CallLimits(application.call_counts, application.clock)
         self._dispatcher = Dispatcher(application, all_routes(), self._limits)
         self._threads = CallThreads(drop=self._finish)
 

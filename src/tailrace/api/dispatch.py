@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailrace.api.credentials import presented_token
-from tailrace.api.error_replies import error_response
+from tailrace.api.error_replies import envelope_code, error_response
 from tailrace.api.normalise import normalise_path
 from tailrace.api.replies import Answer
 from tailrace.api.request import MAXIMUM_BODY_BYTES, interpret, raw_path_of
@@ -39,15 +39,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Admission:
-    """A request whose caller may call at all; whether its path exists is not settled yet."""
+class _Identified:
+    """A request whose caller is known; whether its path exists is not settled yet."""
 
     request: ApiRequest
     #: None where the path does not exist.
     route: Route | None
     path_values: Mapping[str, str]
+    #: None where the route needs no token.
     caller: Caller | None = None
-    ticket: CallTicket | None = None
 
 
 class Dispatcher:
@@ -64,19 +64,21 @@ class Dispatcher:
     def answer(self, scope: Scope, body: bytes, request_id: str) -> Answer:
         """The answer to a request; every error is an answer too."""
         try:
-            admission = self._admit(scope, body)
+            identified = self._identify(scope, body)
         except Exception as error:  # noqa: BLE001 - the edge answers whatever goes wrong inside
             return Answer(error_response(error, request_id))
-        is_counted = True
+        ticket, is_counted = None, True
         try:
-            reply = self._serve(admission, request_id)
+            ticket = self._admit(identified.caller)
+            reply = self._serve(identified, request_id)
         except Exception as error:  # noqa: BLE001 - the edge answers whatever goes wrong inside
             # System errors do not use up the caller's quota (contract section 2.5).
             is_counted = isinstance(error, RequestError | RetryLaterError)
+            self._count_error(identified.caller, error)
             reply = error_response(error, request_id)
-        return Answer(reply, admission.caller, admission.ticket, is_counted=is_counted)
+        return Answer(reply, identified.caller, ticket, is_counted=is_counted)
 
-    def _admit(self, scope: Scope, body: bytes) -> _Admission:
+    def _identify(self, scope: Scope, body: bytes) -> _Identified:
         match = self._routes.find(normalise_path(raw_path_of(scope)))
         request = interpret(scope, body, takes_form=match is not None and match.takes_form)
         route = None if match is None else match.route_for(request.method)
@@ -84,29 +86,38 @@ class Dispatcher:
             raise MethodNotSupportedError(request.method)
         path_values = dict[str, str]() if match is None else match.path_values
         if route is not None and route.permissions is None:
-            return _Admission(request, route, path_values)
+            return _Identified(request, route, path_values)
         application = self._application
         token = presented_token(
             request, accept_parameter=application.settings.accept_token_parameter
         )
-        caller = application.identity.caller(token)
-        settings = application.subscriptions.settings(caller.subscription_id)
-        ticket = self._limits.admit(caller.subscription_id, settings)
-        return _Admission(request, route, path_values, caller, ticket)
+        return _Identified(request, route, path_values, application.identity.caller(token))
 
-    def _serve(self, admission: _Admission, request_id: str) -> Reply:
-        route = admission.route
+    def _admit(self, caller: Caller | None) -> CallTicket | None:
+        """The ticket of a call that is counted. Raises for a limit that is reached."""
+        if caller is None:
+            return None
+        settings = self._application.subscriptions.settings(caller.subscription_id)
+        return self._limits.admit(caller, settings)
+
+    def _count_error(self, caller: Caller | None, error: Exception) -> None:
+        code = envelope_code(error)
+        if caller is not None and code is not None:
+            self._application.call_counts.add_error(caller.subscription_id, code)
+
+    def _serve(self, identified: _Identified, request_id: str) -> Reply:
+        route = identified.route
         if route is None:
             raise PathNotFoundError
-        if admission.caller is not None and route.permissions is not None:
-            admission.caller.require_any(route.permissions)
-        if route.body_rule is BodyRule.JSON and not admission.request.is_json:
+        if identified.caller is not None and route.permissions is not None:
+            identified.caller.require_any(route.permissions)
+        if route.body_rule is BodyRule.JSON and not identified.request.is_json:
             raise ContentTypeError
         call = Call(
             application=self._application,
-            request=admission.request,
+            request=identified.request,
             request_id=request_id,
-            path_values=admission.path_values,
-            identified_caller=admission.caller,
+            path_values=identified.path_values,
+            identified_caller=identified.caller,
         )
         return route.endpoint(call)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from starlette.responses import Response
 
-from tailrace.api.envelope import failure_response, json_response
+from tailrace.api.envelope import asset_failure_response, failure_response, json_response
 from tailrace.api.wire_errors import (
     ENVELOPE_ERRORS,
     FILE_ERRORS,
@@ -47,6 +47,17 @@ def error_response(error: Exception, request_id: str) -> Response:
     return system_error_response(error, request_id)
 
 
+def envelope_code(error: Exception) -> str | None:
+    """The code that the client sees of `error`; None where it sees no envelope."""
+    if not isinstance(error, TailraceError):
+        return SYSTEM_ERROR.code
+    wire_error = find_entry(ENVELOPE_ERRORS, error)
+    if wire_error is not None:
+        return wire_error.code
+    is_plain = find_entry(FILE_ERRORS, error) or find_entry(OAUTH_ERRORS, error)
+    return None if is_plain else SYSTEM_ERROR.code
+
+
 def system_error_response(error: BaseException, request_id: str) -> Response:
     """Code 611; the details go to the log beside the request id, and nowhere else."""
     # As text, because log renderers add the values of local variables, and those hold secrets.
@@ -62,6 +73,8 @@ def system_error_response(error: BaseException, request_id: str) -> Response:
 
 def _in_envelope(entry: WireError, error: TailraceError, request_id: str) -> Response:
     message = fill(entry.template, error)
+    if entry.is_of_assets:
+        return asset_failure_response(request_id, entry.code, message)
     return failure_response(request_id, entry.code, message, http_status=entry.http_status)
 
 

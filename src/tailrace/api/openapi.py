@@ -34,6 +34,7 @@ _TAGS = (
     {"name": "Identity", "description": "Access tokens for custom services."},
     {"name": "Bulk Export Activities", "description": "Activities of leads, by date and type."},
     {"name": "Bulk Export Leads", "description": "Leads, by date or list."},
+    {"name": "Usage", "description": "Calls and errors, by day."},
 )
 
 

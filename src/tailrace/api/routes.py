@@ -9,6 +9,7 @@ from tailrace.api.export_endpoints import ExportEndpoints
 from tailrace.api.identity_endpoint import grant_token
 from tailrace.api.pages import page_routes
 from tailrace.api.route import BodyRule, Operation, Route, RouteTable
+from tailrace.api.statistics_routes import statistics_routes
 from tailrace.domain.export_job import FAMILY_PERMISSIONS, ObjectFamily
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ def all_routes() -> RouteTable:
 
 def api_routes() -> tuple[Route, ...]:
     """The routes that the OpenAPI document describes, in its order."""
-    return (_IDENTITY, *(route for words in _FAMILIES for route in _export_routes(words)))
+    return (
+        _IDENTITY,
+        *(route for words in _FAMILIES for route in _export_routes(words)),
+        *statistics_routes(),
+    )
 
 
 _IDENTITY = Route(

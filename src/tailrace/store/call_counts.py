@@ -1,0 +1,206 @@
+"""How many calls each API user made on each day, and how many errors of each code were answered.
+
+Counted in memory, because a write for every call would cost more than most calls do, and added to
+the store every few seconds, at a clean stop, and before anybody reads them. A process that is
+killed loses at most the counts of its last FLUSH_SECONDS.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import delete, func, insert, select, update
+
+from tailrace.domain.quota import quota_day
+from tailrace.store.tables import api_user, call_count, error_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date, datetime
+
+    from sqlalchemy import Column, Connection, Table
+
+    from tailrace.domain.caller import Caller
+    from tailrace.domain.export_job import ApiUserId, SubscriptionId
+    from tailrace.store.database import Database
+
+FLUSH_SECONDS = 5.0
+
+#: Nobody can ask for older counts than a week's.
+KEPT = timedelta(days=31)
+
+_CallKey = tuple["SubscriptionId", str, "ApiUserId"]
+_ErrorKey = tuple["SubscriptionId", str, str]
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """What was counted on one day of one API user or one error code."""
+
+    day: str
+    #: E-mail address or error code.
+    of: str
+    count: int
+
+
+class CallCounts:
+    """The counts of every subscription; may be used from several threads.
+
+    Exact while one process serves the home, which a lock on the home sees to.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._calls: Counter[_CallKey] = Counter()
+        self._errors: Counter[_ErrorKey] = Counter()
+        #: By subscription, the day and how many calls of it were counted so far, stored or not.
+        self._today: dict[SubscriptionId, tuple[str, int]] = {}
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._repeat, name="call counts")
+
+    def start(self) -> None:
+        """Store what is counted, every few seconds from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Store the rest."""
+        self._is_stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._flush_if_possible()
+
+    def calls_today(self, subscription_id: SubscriptionId) -> int:
+        """Calls since midnight US Central, whoever made them."""
+        with self._lock:
+            return self._calls_on(subscription_id, self._day())
+
+    def add_call(self, caller: Caller) -> str:
+        """Count a call that begins now; the day that it counts for."""
+        subscription_id = caller.subscription_id
+        with self._lock:
+            day = self._day()
+            self._today[subscription_id] = (day, self._calls_on(subscription_id, day) + 1)
+            self._calls[subscription_id, day, caller.api_user_id] += 1
+        return day
+
+    def take_back_call(self, caller: Caller, day: str) -> None:
+        """The call turned out to be none that counts."""
+        with self._lock:
+            known_day, calls = self._today[caller.subscription_id]
+            if known_day == day:
+                self._today[caller.subscription_id] = (day, calls - 1)
+            self._calls[caller.subscription_id, day, caller.api_user_id] -= 1
+
+    def add_error(self, subscription_id: SubscriptionId, code: str) -> None:
+        """Count an error that was answered now."""
+        with self._lock:
+            self._errors[subscription_id, self._day(), code] += 1
+
+    def flush(self) -> None:
+        """Store what is counted. Raises StoreUnavailableError; nothing is lost by that."""
+        with self._lock:
+            calls, self._calls = self._calls, Counter[_CallKey]()
+            errors, self._errors = self._errors, Counter[_ErrorKey]()
+        if not calls and not errors:
+            return
+        try:
+            with self._database.write() as connection:
+                _add(connection, call_count, call_count.c.calls, calls.items())
+                _add(connection, error_count, error_count.c.errors, errors.items())
+                _forget_counts_before(connection, quota_day(self._clock()) - KEPT)
+        except BaseException:
+            with self._lock:
+                self._calls.update(calls)
+                self._errors.update(errors)
+            raise
+
+    def _calls_on(self, subscription_id: SubscriptionId, day: str) -> int:
+        """The count of `day`, read from the store when the day, or this process, is new."""
+        known_day, calls = self._today.get(subscription_id, ("", 0))
+        if known_day != day:
+            with self._database.read() as connection:
+                calls = _stored_calls(connection, subscription_id, day)
+            self._today[subscription_id] = (day, calls)
+        return calls
+
+    def _day(self) -> str:
+        return quota_day(self._clock()).isoformat()
+
+    def _repeat(self) -> None:
+        while not self._is_stopping.wait(FLUSH_SECONDS):
+            self._flush_if_possible()
+
+    def _flush_if_possible(self) -> None:
+        try:
+            self.flush()
+        except Exception:  # noqa: BLE001 - the counts are still there for the next round
+            _log.exception("call_counts_not_stored")
+
+
+def calls_by_user(
+    connection: Connection, subscription_id: SubscriptionId, since: date
+) -> list[DayCount]:
+    """Stored calls from the day `since` on: by day, then by e-mail address."""
+    rows = connection.execute(
+        select(call_count.c.day, api_user.c.email, call_count.c.calls)
+        .join(api_user, api_user.c.id == call_count.c.api_user_id)
+        .where(
+            call_count.c.subscription_id == subscription_id,
+            call_count.c.day >= since.isoformat(),
+            call_count.c.calls > 0,
+        )
+        .order_by(call_count.c.day, api_user.c.email)
+    )
+    return [DayCount(row.day, row.email, row.calls) for row in rows]
+
+
+def errors_by_code(
+    connection: Connection, subscription_id: SubscriptionId, since: date
+) -> list[DayCount]:
+    """Stored errors from the day `since` on: by day, then by code."""
+    rows = connection.execute(
+        select(error_count)
+        .where(
+            error_count.c.subscription_id == subscription_id,
+            error_count.c.day >= since.isoformat(),
+        )
+        .order_by(error_count.c.day, func.length(error_count.c.code), error_count.c.code)
+    )
+    return [DayCount(row.day, row.code, row.errors) for row in rows]
+
+
+def _forget_counts_before(connection: Connection, day: date) -> None:
+    for table in (call_count, error_count):
+        connection.execute(delete(table).where(table.c.day < day.isoformat()))
+
+
+def _stored_calls(connection: Connection, subscription_id: SubscriptionId, day: str) -> int:
+    query = select(func.coalesce(func.sum(call_count.c.calls), 0)).where(
+        call_count.c.subscription_id == subscription_id, call_count.c.day == day
+    )
+    return connection.execute(query).scalar_one()
+
+
+def _add(
+    connection: Connection,
+    table: Table,
+    count: Column[int],
+    changes: Iterable[tuple[tuple[object, ...], int]],
+) -> None:
+    names = [column.name for column in table.primary_key]
+    for values, change in changes:
+        key = dict(zip(names, values, strict=True))
+        added = connection.execute(
+            update(table).filter_by(**key).values({count.name: count + change})
+        )
+        if added.rowcount == 0:
+            connection.execute(insert(table).values({**key, count.name: change}))
