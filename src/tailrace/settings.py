@@ -32,6 +32,12 @@ class Settings(BaseSettings):
         default=False,
         description="Whether unset subscription settings take Marketo's own pace and call limits.",
     )
+    stalled_client_seconds: int = Field(
+        default=300,
+        ge=1,
+        le=86_400,
+        description="Seconds after which a client that takes nothing is cut off (Linux only).",
+    )
     token_lifetime_seconds: int = Field(
         default=3600, ge=1, description="Seconds that an access token is good for."
     )
@@ -49,6 +55,17 @@ class Settings(BaseSettings):
     )
     janitor_seconds: float = Field(
         default=60.0, gt=0, description="Seconds between rounds of the janitor."
+    )
+    settle_seconds: float = Field(
+        default=60.0, gt=0, description="Seconds that new activities wait to be put in the lake."
+    )
+    settle_rows: int = Field(
+        default=50_000, ge=1, description="New activities that are put in the lake without waiting."
+    )
+    maximum_hot_rows: int = Field(
+        default=500_000,
+        ge=1,
+        description="New activities above which a batch of more waits until they are in the lake.",
     )
     log_level: str = Field(
         default="info", description="Least level that is logged: debug to error."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.support.answers import Answer
 from tests.support.api_user import ApiUser
-from tests.support.deadlines import wait_for
+from tests.support.deadlines import wait_for, wait_until
 from tests.support.raw_http import open_connection
 from tests.support.server import running_server
 
@@ -101,6 +104,27 @@ def test_calls_at_once__are_refused_with_615(main: ApiUser, home: Home, server: 
         connection.sendall(head.encode())
         assert wait_for_refusal(main) == ("615", "Concurrent access limit reached")
     assert main.list("leads").envelope()["success"] is True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux cuts off connections that stand")
+def test_download_that_stands__gives_its_place_back(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    world.home.load("activities", LARGE_DAY)
+    day = {"startAt": "2015-01-01T00:00:00Z", "endAt": "2015-01-01T23:59:59Z"}
+    patience = {"TAILRACE_STALLED_CLIENT_SECONDS": "1"}
+    with (
+        running_server(world.home, environment=patience) as server,
+        ApiUser(server.base_url, world.main) as main,
+    ):
+        done = main.export("activities", {"filter": {"createdAt": day}})
+        path = f"/bulk/v1/activities/export/{done.job['exportId']}/file.json"
+        head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {main.token}\r\n\r\n"
+        with world.home.setting("concurrent_calls", 1), open_connection(server) as connection:
+            connection.sendall(head.encode())
+            wait_for_refusal(main)
+            wait_until(
+                lambda: main.list("leads").envelope()["success"] is True, "the download cut off"
+            )
 
 
 def wait_for_refusal(user: ApiUser) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,21 @@ _BACKLOG = 2048
 
 
 @contextmanager
-def listening_socket(host: str, port: int) -> Generator[socket.socket]:
-    """A socket bound to the address. Raises CommandError when it cannot be had."""
+def listening_socket(
+    host: str, port: int, *, stalled_client_seconds: int
+) -> Generator[socket.socket]:
+    """A socket bound to the address. Raises CommandError when it cannot be had.
+
+    Clients that take nothing for so long are cut off, where the system can do it.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":
+            # Connections inherit it. A download that stands would hold its place among the calls
+            # at once for ever; nothing above the kernel can end a connection that is not read.
+            milliseconds = stalled_client_seconds * 1000
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         try:
             listener.bind((host, port))
         except (OSError, OverflowError) as error:

@@ -10,9 +10,12 @@ from tailrace.cli.options import HomeOption, example
 from tailrace.cli.stop_signals import held_stop_signals
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
+    from socket import socket
 
     from tailrace.app import Application
+    from tailrace.settings import Settings
 
 EPILOG = example(
     "tailrace serve --home ./tailrace-home --host 127.0.0.1 --port 8080",
@@ -60,15 +63,23 @@ def serve(
 
 def _serve(home: Path | None, **options: object) -> None:
     from tailrace.cli.home import opened_home
-    from tailrace.cli.http_server import HttpServer, listening_socket
+    from tailrace.cli.http_server import HttpServer
 
     with (
         opened_home(home, **options) as application,
-        listening_socket(application.settings.host, application.settings.port) as listener,
+        _listener(application.settings) as listener,
         application.serving(),
     ):
         _introduce(application)
         HttpServer(application).run_until_signal(listener)
+
+
+def _listener(settings: Settings) -> AbstractContextManager[socket]:
+    from tailrace.cli.http_server import listening_socket
+
+    return listening_socket(
+        settings.host, settings.port, stalled_client_seconds=settings.stalled_client_seconds
+    )
 
 
 def _introduce(application: Application) -> None:
