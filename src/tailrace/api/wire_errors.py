@@ -26,6 +26,8 @@ class WireError:
     code: str
     template: str
     http_status: int = 200
+    #: Whether the envelope is that of the asset API, with `warnings`.
+    is_of_assets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,56 @@ ENVELOPE_ERRORS: dict[type[errors.TailraceError], WireError] = {
         "1003", "Invalid value '{value}' for parameter '{parameter}'"
     ),
     errors.PagingTokenError: WireError("1003", "Invalid paging token"),
+    # Assets and members of programs.
+    errors.AssetNotFoundError: WireError("610", "Requested resource not found", is_of_assets=True),
+    errors.BlankParameterError: WireError("701", "{parameter} cannot be blank", is_of_assets=True),
+    errors.ReversedAssetDatesError: WireError(
+        "701", "End date should always be after start date", is_of_assets=True
+    ),
+    errors.AssetDateError: WireError("704", "Invalid date format", is_of_assets=True),
+    errors.AssetNameTakenError: WireError(
+        "709", "An asset with the name '{name}' already exists", is_of_assets=True
+    ),
+    errors.AssetInUseError: WireError(
+        "709", "The asset is in use by other assets", is_of_assets=True
+    ),
+    errors.ParentFolderNotFoundError: WireError(
+        "710", "Parent folder not found", is_of_assets=True
+    ),
+    errors.ProgramStatusNotFoundError: WireError("1025", "Program status not found"),
+    errors.LeadPastStatusError: WireError(
+        "1037", "Lead skipped because it is already in or past this status"
+    ),
+    errors.LeadNotInProgramError: WireError("1037", "Lead not in program"),
+    errors.MembershipNotFoundError: WireError("1013", "Membership not found"),
+    errors.TooManyMembersError: WireError("1003", "Too many program members match the filter"),
+    # Leads: their fields, look-ups, lists and imports.
+    errors.LeadNotFoundError: WireError("1004", "Lead not found"),
+    errors.NamedLeadNotFoundError: WireError("1004", "Lead '{lead_id}' not found"),
+    errors.LeadExistsError: WireError("1005", "Lead already exists"),
+    errors.FieldNotFoundError: WireError("1006", "Field '{field}' not found"),
+    errors.SeveralLeadsError: WireError("1007", "Multiple leads match lookup criteria"),
+    errors.PartitionError: WireError("1008", "Access denied to partition '{partition}'"),
+    errors.PartitionChangeError: WireError("1010", "Partition update not allowed"),
+    errors.LookupFieldError: WireError("1011", "Lookup field '{field}' not supported"),
+    errors.LeadNotInListError: WireError("1015", "Lead not in list"),
+    errors.FieldNotAllowedError: WireError(
+        "1003", "Field '{field}' is not allowed when action is '{action}'"
+    ),
+    errors.LookupValueMissingError: WireError("1003", "Value for lookup field '{field}' not found"),
+    errors.ReadOnlyFieldError: WireError("1003", "Field '{field}' is read only"),
+    errors.FieldValueError: WireError(
+        "1003", "Invalid value for field '{field}' and value '{value}'"
+    ),
+    errors.TooManyMatchesError: WireError("1003", "Too many results match the filter"),
+    errors.LeadFieldExistsError: WireError("1003", "Field '{field}' already exists"),
+    errors.TooManyLeadFieldsError: WireError(
+        "1003", "At most {maximum} fields can be created through the API"
+    ),
+    errors.EmptyFileError: WireError("1003", "Empty file"),
+    errors.ImportQueueFullError: WireError(
+        "1016", "There are {imports} imports currently being processed. Please try again later"
+    ),
     # Export jobs.
     errors.ObjectNotFoundError: WireError("1013", "Object not found"),
     errors.JobAlreadyQueuedError: WireError("1029", "Job already queued"),
@@ -150,6 +202,7 @@ OAUTH_ERRORS: dict[type[errors.TailraceError], OAuthError] = {
 
 FILE_ERRORS: dict[type[errors.TailraceError], FileError] = {
     errors.ExportFileNotFoundError: FileError("Export file not found", 404),
+    errors.ImportReportNotFoundError: FileError("Import report not found", 404),
     errors.UnsatisfiableRangeError: FileError(
         "Requested range not satisfiable", 416, {"Content-Range": "bytes */{size_bytes}"}
     ),
