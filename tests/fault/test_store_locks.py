@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import httpx
+
+from tailrace.api.call_threads import CALL_THREADS
 from tests.support.api_user import ApiUser
 from tests.support.job_states import BODIES
+from tests.support.raw_http import open_connection
 from tests.support.server import running_server
 
 if TYPE_CHECKING:
@@ -28,6 +33,27 @@ def test_lead_export__leaves_the_locks_of_the_store_alone(make_world: Callable[[
         assert state == "Created"
         with ApiUser(server.base_url, service) as later:
             assert later.list("leads").jobs() == []
+
+
+def test_calls_that_wait_for_the_store__leave_the_sign_of_life_alone(
+    make_world: Callable[[], World],
+) -> None:
+    world = make_world()
+    with (
+        running_server(world.home) as server,
+        ApiUser(server.base_url, world.main) as user,
+        world.home.sql() as connection,
+        ExitStack() as waiting,
+    ):
+        export_id = user.created("leads", BODIES["leads"])
+        path = f"/bulk/v1/leads/export/{export_id}/cancel.json"
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\n\r\n"
+        connection.execute("BEGIN IMMEDIATE")
+        for _ in range(2 * CALL_THREADS):
+            waiting.enter_context(open_connection(server)).sendall(head.encode())
+        answer = httpx.get(f"{server.base_url}/healthz", trust_env=False, timeout=2)
+        connection.rollback()
+    assert answer.text == "ok\n"
 
 
 def test_lead_reader_killed_each_time__fails_the_job_in_the_end_and_no_file_is_kept(

@@ -67,6 +67,9 @@ class _Edge:
             body = await read_body(scope, receive, self._dispatcher.maximum_body_bytes(scope))
         except (UriTooLongError, BodyTooLargeError) as error:
             return Answer(error_response(error, request_id))
+        if self._dispatcher.is_page(scope):
+            # Calls that wait for the store must not keep a sign of life waiting with them.
+            return self._dispatcher.answer(scope, body, request_id)
         return await self._threads.run(lambda: self._dispatcher.answer(scope, body, request_id))
 
     def _finish(self, answer: Answer) -> None:

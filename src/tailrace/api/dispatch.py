@@ -61,6 +61,11 @@ class Dispatcher:
         match = self._routes.find(normalise_path(raw_path_of(scope)))
         return MAXIMUM_BODY_BYTES if match is None else match.maximum_body_bytes
 
+    def is_page(self, scope: Scope) -> bool:
+        """Whether this request asks for a page, which is no call and needs no thread."""
+        match = self._routes.find(normalise_path(raw_path_of(scope)))
+        return match is not None and match.is_page
+
     def answer(self, scope: Scope, body: bytes, request_id: str) -> Answer:
         """The answer to a request; every error is an answer too."""
         try:

@@ -113,6 +113,11 @@ class RouteMatch:
     def maximum_body_bytes(self) -> int:
         return max(route.maximum_body_bytes for route in self.routes)
 
+    @property
+    def is_page(self) -> bool:
+        """Whether it is answered from memory alone, so that nobody has to wait."""
+        return all(route.operation is None for route in self.routes)
+
     def route_for(self, method: str) -> Route | None:
         """The route that answers this method, if there is one."""
         return next((route for route in self.routes if method in route.methods), None)
