@@ -54,7 +54,8 @@ def _named_by_any_version(table_path: Path) -> set[str]:
     names: set[str] = set()
     for entry in log.glob("*.json"):
         names.update(_named_by_entry(entry))
-    for checkpoint in log.glob("*.checkpoint.parquet"):
+    # Other writers cut checkpoints into parts, or keep them in files beside.
+    for checkpoint in (*log.glob("*.checkpoint*.parquet"), *log.glob("_sidecars/*.parquet")):
         names.update(_named_by_checkpoint(checkpoint))
     return names
 
