@@ -13,6 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from tailrace.activities.settler import Settler, SettlingLimits
 from tailrace.domain.errors import HomeError
 from tailrace.durability import make_directory, sync_path
 from tailrace.extract.planning import Planner
@@ -68,6 +69,16 @@ class Application:
         )
         self.call_counts = CallCounts(self.database, clock)
         self.files = FileDirectory(home / "files")
+        self.settler = Settler(
+            self.database,
+            self.subscriptions,
+            activity_log=self.activity_log,
+            limits=SettlingLimits(
+                seconds=settings.settle_seconds,
+                rows=settings.settle_rows,
+                most_rows=settings.maximum_hot_rows,
+            ),
+        )
         self.runner = Runner(
             self.database,
             self.subscriptions,
@@ -107,7 +118,7 @@ class Application:
 
     @contextmanager
     def serving(self) -> Generator[None]:
-        """Run jobs and the janitor while the block lasts.
+        """Run jobs, the settler and the janitor while the block lasts.
 
         Raises HomeError if another process serves this home already.
         """
@@ -115,10 +126,12 @@ class Application:
             try:
                 self.janitor.start()
                 self.runner.start()
+                self.settler.start()
                 self.call_counts.start()
                 yield
             finally:
                 self.call_counts.stop()
+                self.settler.stop()
                 self.runner.stop()
                 self.janitor.stop()
 

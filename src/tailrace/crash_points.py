@@ -15,6 +15,10 @@ POINTS = (
     "append.files_synced",
     "append.committed",
     "append.acknowledged",
+    # settling of hot activities (activities.settling), around the append points above
+    "settle.before_append",
+    "settle.after_append",
+    "settle.after_delete",
     # publish of a result file (files.directory)
     "publish.part_written",
     "publish.part_synced",

@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
     )
+    tls_cert: Path | None = Field(
+        default=None, description="Certificate chain in PEM form; with a key, HTTPS is spoken."
+    )
+    tls_key: Path | None = Field(
+        default=None, description="Private key of the certificate, in PEM form, not encrypted."
+    )
     accept_token_parameter: bool = Field(
         default=False, description="Whether the legacy access_token parameter is accepted."
     )

@@ -26,13 +26,16 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "store": frozenset({"domain"}),
     "lake": frozenset({"domain"}),
     "files": frozenset({"domain"}),
-    "extract": frozenset({"domain", "store", "lake", "files"}),
+    "activities": frozenset({"domain", "store", "lake"}),
+    "extract": frozenset({"domain", "store", "lake", "files", "activities"}),
     "jobs": frozenset({"domain", "store", "extract", "files"}),
-    "ingest": frozenset({"domain", "store", "lake"}),
+    "ingest": frozenset({"domain", "store", "lake", "activities"}),
     "sample": frozenset({"domain", "store", "lake"}),
     "api": frozenset({"domain", "store", "jobs", "files"}),
     "client": frozenset({"domain"}),
-    "app": frozenset({"domain", "settings", "store", "lake", "files", "extract", "jobs"}),
+    "app": frozenset(
+        {"domain", "settings", "store", "lake", "files", "activities", "extract", "jobs"}
+    ),
     # One command is arguments and one call into one of these.
     "cli": frozenset({"domain", "settings", "client", "app", "api", "ingest", "sample"}),
     "__main__": frozenset({"cli"}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tailrace.activities.settling import settle
 from tailrace.domain.asset_names import stored_names
 from tailrace.domain.errors import (
     ExportFailedError,
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from tailrace.domain.export_job import ExportJob
+    from tailrace.domain.export_job import ExportJob, SubscriptionId
     from tailrace.domain.export_request import LeadFilter
     from tailrace.domain.lead_fields import LeadFieldCatalogue
     from tailrace.extract.rows import RowSource
     from tailrace.lake.activity_log import ActivityLog
+    from tailrace.lake.snapshot import LakeSnapshot
     from tailrace.store.database import Database
 
 
@@ -59,7 +61,7 @@ class Planner:
             with self.database.read() as connection:
                 known = assets.names_of_group(connection, job.subscription_id, wanted.asset_group)
             names = stored_names(names, known)
-        return ActivitySource(self.activity_log.snapshot(), job.request, names)
+        return ActivitySource(self._snapshot(job.subscription_id), job.request, names)
 
     def _leads(self, job: ExportJob, wanted: LeadFilter, now: datetime) -> RowSource[Any]:
         with self.database.read() as connection:
@@ -85,14 +87,14 @@ class Planner:
                 rule = assets.smart_list_rule(connection, job.subscription_id, list_id)
                 if rule is None:
                     raise ExportFailedError("List not found")
-                return self._smart_list_condition(rule, catalogue, now)
+                return self._smart_list_condition(job, rule, catalogue, now)
             case _:
                 return None
 
     def _smart_list_condition(
-        self, rule: str, catalogue: LeadFieldCatalogue, now: datetime
+        self, job: ExportJob, rule: str, catalogue: LeadFieldCatalogue, now: datetime
     ) -> ColumnElement[bool]:
-        snapshot = self.activity_log.snapshot()
+        snapshot = self._snapshot(job.subscription_id)
         query = RuleQuery(catalogue, now, lambda rule: leads_with_activity(snapshot, rule, now))
         try:
             return query.condition(decode_rule(rule))
@@ -100,3 +102,8 @@ class Planner:
             raise ExportFailedError("Smart list has no rules") from error
         except SmartListRuleError as error:
             raise ExportFailedError(f"Smart list cannot be evaluated: {error.reason}") from error
+
+    def _snapshot(self, subscription_id: SubscriptionId) -> LakeSnapshot:
+        """The lake with every activity that has happened so far in it."""
+        settle(self.database, self.activity_log, subscription_id)
+        return self.activity_log.snapshot()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from tailrace.crash_points import reach
@@ -30,7 +30,7 @@ from tailrace.lake.activity_rows import (
 )
 from tailrace.lake.data_file import write_data_file
 from tailrace.lake.orphans import LOG_DIRECTORY, orphans
-from tailrace.lake.snapshot import snapshot_of
+from tailrace.lake.snapshot import SETTLING_APPLICATION, snapshot_of
 from tailrace.lake.table_lock import TableLock
 from tailrace.lake.time_slices import time_slices
 
@@ -67,10 +67,11 @@ class ActivityLog:
         with self._lock.held():
             yield
 
-    def append(self, rows: pl.DataFrame) -> int:
+    def append(self, rows: pl.DataFrame, *, settled_to: int | None = None) -> int:
         """Adds rows with the columns of ACTIVITY_SCHEMA, in any order, in one commit: all or none.
 
-        Returns how many, after they are on the disk. Raises TypeError and ValueError as
+        With `settled_to` the same commit says that all hot activities up to that GUID are in the
+        log. Returns how many, after they are on the disk. Raises TypeError and ValueError as
         `canonical_rows` does, and OSError when the disk takes no more. Whether the log already
         holds a GUID is the caller's to ask, inside `exclusive`.
         """
@@ -80,7 +81,7 @@ class ActivityLog:
         with self.exclusive():
             table = self._open()
             actions = self._write_files(straight)
-            self._commit(table, actions)
+            self._commit(table, actions, settled_to)
         reach("append.acknowledged")
         return straight.height
 
@@ -103,6 +104,20 @@ class ActivityLog:
         Raises HomeError, as every method does, if the log of the table is damaged.
         """
         return snapshot_of(self._open(), self._path)
+
+    def settled_to(self) -> int:
+        """The GUID up to which all hot activities are in the log; 0 before the first settling.
+
+        Raises OSError if the disk does not confirm the entries that say so: the process that
+        wrote them may have died before it made sure.
+        """
+        with self.exclusive():
+            settled = self._open().transaction_version(SETTLING_APPLICATION) or 0
+            if settled:
+                for entry in (self._path / LOG_DIRECTORY).glob("*.json"):
+                    sync_path(entry)
+                sync_path(self._path / LOG_DIRECTORY)
+        return settled
 
     def largest_guid(self) -> int:
         """The largest GUID in the log, 0 when it is empty."""
@@ -183,10 +198,19 @@ class ActivityLog:
         for action in actions:
             (self._path / action.path).unlink(missing_ok=True)
 
-    def _commit(self, table: DeltaTable, actions: Sequence[AddAction]) -> None:
+    def _commit(
+        self, table: DeltaTable, actions: Sequence[AddAction], settled_to: int | None
+    ) -> None:
+        settling = (
+            [] if settled_to is None else [Transaction(SETTLING_APPLICATION, version=settled_to)]
+        )
         # If this raises, the entry may be there or not: the files stay, and are swept if unnamed.
         table.create_write_transaction(
-            [*actions], mode="append", schema=delta_schema(), partition_by=[DAY_COLUMN]
+            [*actions],
+            mode="append",
+            schema=delta_schema(),
+            partition_by=[DAY_COLUMN],
+            commit_properties=CommitProperties(app_transactions=settling),
         )
         reach("append.committed")
         self._sync_log(table.version())

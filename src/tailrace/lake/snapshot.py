@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 
+#: The application of the Delta transactions by which hot activities reach the table; the number
+#: of the last one is the GUID up to which they are all there.
+SETTLING_APPLICATION = "tailrace.settle"
+
+
 @dataclass(frozen=True, slots=True)
 class DataFile:
     """A file and its statistics. None where its writer gave none, or where no row has a value."""
@@ -40,13 +45,19 @@ class LakeSnapshot:
     #: Version of the Delta table.
     version: int
     files: tuple[DataFile, ...]
+    #: Hot activities up to this GUID are in these files.
+    settled_to: int = 0
 
 
 def snapshot_of(table: DeltaTable, table_path: Path) -> LakeSnapshot:
     """What the opened version of the table consists of."""
     actions = pl.DataFrame(table.get_add_actions(flatten=True))
     files = (_data_file(table_path, row) for row in actions.iter_rows(named=True))
-    return LakeSnapshot(table.version(), tuple(sorted(files, key=lambda file: file.path)))
+    return LakeSnapshot(
+        version=table.version(),
+        files=tuple(sorted(files, key=lambda file: file.path)),
+        settled_to=table.transaction_version(SETTLING_APPLICATION) or 0,
+    )
 
 
 def _data_file(table_path: Path, action: dict[str, Any]) -> DataFile:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from sqlalchemy import BigInteger, delete, func, select, tuple_, type_coerce
 
 from tailrace.domain.lead_values import clean_text
 from tailrace.store.bulk_insert import insert_rows
@@ -19,9 +20,9 @@ from tailrace.store.sequences import SequenceKind, take_numbers
 from tailrace.store.tables import hot_activity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from tailrace.domain.export_job import SubscriptionId
 
@@ -99,3 +100,109 @@ def attributes_document(attributes: Mapping[str, AttributeValue]) -> str:
 
 def _microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(seconds=1) * 1_000_000
+
+
+#: What a hot row is read as: the columns of the lake in their order, the date in microseconds.
+HOT_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    hot_activity.c.guid,
+    hot_activity.c.lead_id,
+    type_coerce(hot_activity.c.activity_date, BigInteger),
+    hot_activity.c.activity_type_id,
+    hot_activity.c.campaign_id,
+    hot_activity.c.primary_value_id,
+    hot_activity.c.primary_value,
+    hot_activity.c.attributes,
+    hot_activity.c.action_result,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HotRange:
+    """The GUIDs that hot activities of a subscription have."""
+
+    least: int
+    largest: int
+
+    @property
+    def most_rows(self) -> int:
+        """No less than the number of hot activities: numbers may be missing in between."""
+        return self.largest - self.least + 1
+
+
+def _of(subscription_id: SubscriptionId, *conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(*HOT_COLUMNS).where(
+        hot_activity.c.subscription_id == subscription_id, *conditions
+    )
+
+
+def hot_range(connection: Connection, subscription_id: SubscriptionId) -> HotRange | None:
+    """Where the hot activities lie; None when there are none."""
+    guid = hot_activity.c.guid
+    own = select(guid).where(hot_activity.c.subscription_id == subscription_id).limit(1)
+    # Each end alone is one step into the index; asked for together, every row is read.
+    least = connection.execute(own.order_by(guid)).scalar()
+    largest = connection.execute(own.order_by(guid.desc())).scalar()
+    return None if least is None or largest is None else HotRange(least, largest)
+
+
+def hot_rows(
+    connection: Connection, subscription_id: SubscriptionId, guids: range, *, limit: int
+) -> Sequence[Row[Any]]:
+    """The first hot activities with these GUIDs, in their order, as `HOT_COLUMNS`."""
+    guid = hot_activity.c.guid
+    rows = _of(subscription_id, guid >= guids.start, guid < guids.stop)
+    return connection.execute(rows.order_by(guid).limit(limit)).all()
+
+
+def delete_hot_rows(connection: Connection, subscription_id: SubscriptionId, up_to: int) -> None:
+    """Forget the hot activities up to this GUID, which the lake holds by now."""
+    connection.execute(
+        delete(hot_activity).where(
+            hot_activity.c.subscription_id == subscription_id, hot_activity.c.guid <= up_to
+        )
+    )
+
+
+def hot_count_by_type(connection: Connection, subscription_id: SubscriptionId) -> dict[int, int]:
+    """Number of hot activities of each type that there are any of."""
+    type_id = hot_activity.c.activity_type_id
+    rows = connection.execute(
+        select(type_id, func.count())
+        .where(hot_activity.c.subscription_id == subscription_id)
+        .group_by(type_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class HotSelection:
+    """Which hot activities a page is about; an empty collection means that all will do."""
+
+    #: Second since 1970 and GUID after which the page begins.
+    after: tuple[int, int]
+    #: Last second of the page.
+    last_second: int
+    type_ids: Collection[int]
+    lead_ids: Collection[int] | None = None
+    primary_value_ids: Collection[int] | None = None
+
+
+def hot_page(
+    connection: Connection, subscription_id: SubscriptionId, wanted: HotSelection, *, limit: int
+) -> Sequence[Row[Any]]:
+    """The first of the selected hot activities by (date, GUID), as `HOT_COLUMNS`."""
+    date = type_coerce(hot_activity.c.activity_date, BigInteger)
+    second, guid = wanted.after
+    page = _of(
+        subscription_id,
+        tuple_(date, hot_activity.c.guid) > tuple_(second * 1_000_000, guid),
+        date <= wanted.last_second * 1_000_000,
+    )
+    for column, values in (
+        (hot_activity.c.activity_type_id, wanted.type_ids),
+        (hot_activity.c.lead_id, wanted.lead_ids),
+        (hot_activity.c.primary_value_id, wanted.primary_value_ids),
+    ):
+        if values is not None:
+            page = page.where(column.in_(values))
+    return connection.execute(page.order_by(date, hot_activity.c.guid).limit(limit)).all()
