@@ -1,7 +1,7 @@
 """Loading files of activities into the activity log.
 
-Theory of operation: one thread reads records, one checks them, and this one appends them in
-batches of one commit each. An activity is known by its GUID, so a file may be loaded again, also
+Theory of operation: one thread reads records, one checks and collects them, and this one appends
+them in batches of one commit each, while the next batch is being collected. An activity is known by its GUID, so a file may be loaded again, also
 after a crash in the middle: what the log holds by then is passed over. A row without a GUID is
 given one that follows from the file's content and the row's place in it, so it is known again
 too. The log is locked from the look-up of a batch's GUIDs to its commit.
@@ -32,17 +32,18 @@ from tailrace.store.sequences import FIRST_LOADED_ACTIVITY, SequenceKind, pass_n
 from tailrace.store.subscriptions import add_activity_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tailrace.app import Application
     from tailrace.ingest.loading import Loading, LoadOptions, LoadReport, Progress
     from tailrace.ingest.record_batch import RecordSource
     from tailrace.ingest.source_format import SourceFile
+    from tailrace.lake.activity_log import ActivityLog
 
-#: A commit's rows and bytes: large enough that the log has few files, bounding memory.
-BATCH_ROWS = 500_000
-BATCH_BYTES = 256 * 1024 * 1024
+#: A commit's rows and bytes: large enough that the log has few files, and two fit into memory.
+BATCH_ROWS = 300_000
+BATCH_BYTES = 160 * 1024 * 1024
 
 #: More rows than any file has: its rows' GUIDs are its first number plus the row's line.
 NUMBERS_PER_FILE = 10**12
@@ -83,56 +84,58 @@ def _column_names(opened: RecordSource) -> list[str]:
 def _load_file(
     load: Loading, checks: ActivityChecks, source: SourceFile, opened: RecordSource
 ) -> None:
-    guid_base = cache(lambda: _reserve_guids(load, source))
-    pending = _Pending(load)
+    log = load.application.activity_log(load.subscription_id)
     with ExitStack() as stages:
         batches = stages.enter_context(read_ahead(opened.batches(_column_names(opened))))
-        for checked in stages.enter_context(read_ahead(map(checks.check, batches))):
-            load.rejects.add(source.path, checked.rejections)
-            pending.add(_with_guids(checked, guid_base))
-            load.report_progress(checked.bytes_done)
-    pending.append()
+        collected = _collected(load, source, map(checks.check, batches))
+        for frames in stages.enter_context(read_ahead(collected, ahead=1)):
+            _append(load, log, frames)
     load.report_progress(source.size_bytes)
 
 
-class _Pending:
-    """Checked rows that are not in the log yet."""
+def _collected(
+    load: Loading, source: SourceFile, every: Iterable[CheckedActivities]
+) -> Iterator[list[pl.DataFrame]]:
+    """The rows that can be loaded, as many together as are appended at once."""
+    guid_base = cache(lambda: _reserve_guids(load, source))
+    frames: list[pl.DataFrame] = []
+    rows = size_bytes = 0
+    for checked in every:
+        load.rejects.add(source.path, checked.rejections)
+        frames.append(_with_guids(checked, guid_base))
+        load.report_progress(checked.bytes_done)
+        rows += checked.frame.height
+        size_bytes += int(checked.frame.estimated_size())
+        if rows >= BATCH_ROWS or size_bytes >= BATCH_BYTES:
+            yield frames
+            frames = []
+            rows = size_bytes = 0
+    if frames:
+        yield frames
 
-    def __init__(self, load: Loading) -> None:
-        self._load = load
-        self._log = load.application.activity_log(load.subscription_id)
-        self._frames: list[pl.DataFrame] = []
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Take rows, and append a batch once it is large enough."""
-        self._frames.append(rows)
-        is_long = sum(frame.height for frame in self._frames) >= BATCH_ROWS
-        if is_long or sum(frame.estimated_size() for frame in self._frames) >= BATCH_BYTES:
-            self.append()
+def _append(load: Loading, log: ActivityLog, frames: list[pl.DataFrame]) -> None:
+    """Append what is there in one commit, but for what the log holds already."""
+    rows = pl.concat(frames, rechunk=True)
+    # Whoever made the list may hold it still.
+    frames.clear()
+    guids = rows["marketoGUID"]
+    with log.exclusive():
+        is_new = guids.is_first_distinct() & ~guids.is_in(log.contains(guids).implode())
+        fresh = rows if is_new.all() else rows.filter(is_new)
+        _keep_numbers_apart(load, fresh["marketoGUID"])
+        log.append(fresh)
+    load.created += fresh.height
+    load.already_there += rows.height - fresh.height
+    reach("load.activities.batch_appended")
 
-    def append(self) -> None:
-        """Append what is there in one commit, but for what the log holds already."""
-        if not self._frames:
-            return
-        rows = pl.concat(self._frames, rechunk=True)
-        self._frames.clear()
-        guids = rows["marketoGUID"]
-        with self._log.exclusive():
-            is_new = guids.is_first_distinct() & ~guids.is_in(self._log.contains(guids).implode())
-            fresh = rows if is_new.all() else rows.filter(is_new)
-            self._keep_numbers_apart(fresh["marketoGUID"])
-            self._log.append(fresh)
-        self._load.created += fresh.height
-        self._load.already_there += rows.height - fresh.height
-        reach("load.activities.batch_appended")
 
-    def _keep_numbers_apart(self, guids: pl.Series) -> None:
-        """No activity of our own shall ever be given one of these GUIDs."""
-        largest = guids.filter(guids < FIRST_LOADED_ACTIVITY).max()
-        if isinstance(largest, int):
-            with self._load.application.database.write() as connection:
-                subscription_id = self._load.subscription_id
-                pass_number(connection, subscription_id, SequenceKind.ACTIVITY, largest)
+def _keep_numbers_apart(load: Loading, guids: pl.Series) -> None:
+    """No activity of our own shall ever be given one of these GUIDs."""
+    largest = guids.filter(guids < FIRST_LOADED_ACTIVITY).max()
+    if isinstance(largest, int):
+        with load.application.database.write() as connection:
+            pass_number(connection, load.subscription_id, SequenceKind.ACTIVITY, largest)
 
 
 def _with_guids(checked: CheckedActivities, guid_base: Callable[[], int]) -> pl.DataFrame:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Watches a load."""
+    """Watches a load; it may be called in another thread than the caller's."""
 
     def __call__(self, rows: int, bytes_done: int, bytes_total: int, /) -> None:
         """Rows dealt with so far, bytes of the files read so far, bytes of the files in all."""
