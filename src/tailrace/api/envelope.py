@@ -65,6 +65,14 @@ def failure_response(request_id: str, code: str, message: str, *, http_status: i
     return json_response(envelope, http_status=http_status)
 
 
+def asset_failure_response(request_id: str, code: str, message: str) -> Response:
+    """The answer of a call of the asset API that failed: it has `warnings` as well."""
+    errors = [{"code": code, "message": message}]
+    return json_response(
+        {"success": False, "errors": errors, "requestId": request_id, "warnings": []}
+    )
+
+
 def json_response(
     document: object, *, http_status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
