@@ -160,7 +160,8 @@ def _curl(path: str, method: str, operation: Document) -> str:
     if body is not None:
         ((content_type, media),) = body["content"].items()
         lines.append(f'-H "Content-Type: {content_type}"')
-        lines.append(f"-d '{json.dumps(media['example'])}'")
+        if "example" in media:
+            lines.append(f"-d '{json.dumps(media['example'])}'")
     if "206" in operation["responses"]:
         lines.append("-C - -o export.csv")
     return " \\\n  ".join(lines)
@@ -218,8 +219,9 @@ def _type(schema: Document) -> str:
     if "$ref" in schema:
         name = _text(schema["$ref"].rpartition("/")[2])
         return f'<a href="#schema-{name}">{name}</a>'
-    if "oneOf" in schema:
-        return " or ".join(_type(one) for one in schema["oneOf"])
+    for choice in ("oneOf", "anyOf"):
+        if choice in schema:
+            return " or ".join(_type(one) for one in schema[choice])
     kinds: str | list[str] = schema.get("type", "")
     kind = kinds if isinstance(kinds, str) else " or ".join(kinds)
     if "array" in kind and "items" in schema:

@@ -34,6 +34,9 @@ _TAGS = (
     {"name": "Identity", "description": "Access tokens for custom services."},
     {"name": "Bulk Export Activities", "description": "Activities of leads, by date and type."},
     {"name": "Bulk Export Leads", "description": "Leads, by date or list."},
+    {"name": "Leads", "description": "Leads and their fields, one call a look or a write."},
+    {"name": "Static Lists", "description": "Members of static lists."},
+    {"name": "Bulk Import Leads", "description": "Leads out of files."},
     {"name": "Usage", "description": "Calls and errors, by day."},
 )
 
@@ -130,7 +133,13 @@ def _placeholder(name: str) -> dict[str, object]:
     if name in PARAMETERS:
         return {"$ref": f"#/components/parameters/{name}"}
     kind = "integer" if name.lower().endswith("id") else "string"
-    return {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
+    return {
+        "name": name,
+        "in": "path",
+        "description": "Part of the path.",
+        "required": True,
+        "schema": {"type": kind},
+    }
 
 
 def _query_parameter(parameter: QueryParameter) -> dict[str, object]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tailrace.api.asset_routes import asset_routes
 from tailrace.api.export_endpoints import ExportEndpoints
 from tailrace.api.identity_endpoint import grant_token
+from tailrace.api.lead_routes import lead_routes
 from tailrace.api.pages import page_routes
 from tailrace.api.route import BodyRule, Operation, Route, RouteTable
 from tailrace.api.statistics_routes import statistics_routes
@@ -29,6 +31,8 @@ def api_routes() -> tuple[Route, ...]:
     return (
         _IDENTITY,
         *(route for words in _FAMILIES for route in _export_routes(words)),
+        *lead_routes(),
+        *asset_routes(),
         *statistics_routes(),
     )
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from tailrace.domain.lead_fields import Storage, standard_lead_fields
+from tailrace.domain.lead_lookup import STANDARD_LOOKUP_FIELDS
 from tailrace.store.tables.base import Microseconds, metadata
 
 if TYPE_CHECKING:
@@ -59,6 +60,15 @@ Index("ix_lead_created", lead.c.subscription_id, lead.c.createdAt, lead.c.id)
 Index("ix_lead_changed", lead.c.subscription_id, lead.c.changed_at, lead.c.id)
 #: An address names the same lead in any letter case.
 Index("ix_lead_email", lead.c.subscription_id, lead.c.email.collate("NOCASE"))
+#: The other standard fields that leads are looked up by; most leads have none of them.
+for _name in STANDARD_LOOKUP_FIELDS:
+    if _name not in {"id", "email", "leadPartitionId"}:
+        Index(
+            f"ix_lead_{_name}",
+            lead.c.subscription_id,
+            lead.c[_name].collate("NOCASE"),
+            sqlite_where=lead.c[_name].is_not(None),
+        )
 
 lead_field = Table(
     "lead_field",
@@ -114,6 +124,14 @@ hot_activity = Table(
     Column("attributes", Text, nullable=False),
     Column("action_result", String(16)),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
+)
+
+#: Pages of activities are in this order.
+Index(
+    "ix_hot_activity_date",
+    hot_activity.c.subscription_id,
+    hot_activity.c.activity_date,
+    hot_activity.c.guid,
 )
 
 #: Batches taken in with an idempotency key: the same key gets the same answer.

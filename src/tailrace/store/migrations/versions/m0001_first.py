@@ -104,6 +104,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("subscription_id", "guid", name=op.f("pk_hot_activity")),
     )
+    op.create_index(
+        "ix_hot_activity_date",
+        "hot_activity",
+        ["subscription_id", "activity_date", "guid"],
+        unique=False,
+    )
     op.create_table(
         "ingested_batch",
         sa.Column("subscription_id", sa.Integer(), nullable=False),
@@ -238,6 +244,22 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_lead_created", "lead", ["subscription_id", "createdAt", "id"], unique=False)
+    for name in (
+        "cookies",
+        "externalCompanyId",
+        "externalSalesPersonId",
+        "sfdcAccountId",
+        "sfdcContactId",
+        "sfdcLeadId",
+        "sfdcLeadOwnerId",
+    ):
+        op.create_index(
+            f"ix_lead_{name}",
+            "lead",
+            ["subscription_id", sa.text(f'"{name}" COLLATE "NOCASE"')],
+            unique=False,
+            sqlite_where=sa.text(f'"{name}" IS NOT NULL'),
+        )
     op.create_table(
         "lead_field",
         sa.Column("subscription_id", sa.Integer(), nullable=False),
