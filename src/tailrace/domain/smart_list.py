@@ -11,10 +11,14 @@ A rule is one of
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tailrace.domain.errors import SmartListRuleError, SmartListWithoutRulesError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Bounds that keep one rule set one SQL statement of a size every database takes.
 MAXIMUM_RULES = 200
@@ -130,6 +134,18 @@ def decode_rule(text: str | bytes) -> Rule:
 def encode_rule(rule: Rule) -> str:
     """The JSON text that `decode_rule` reads back."""
     return msgspec.json.encode(rule).decode()
+
+
+def lists_named(rule: Rule) -> Iterator[int]:
+    """Ids of the static lists that a rule asks about, at any depth."""
+    match rule:
+        case AllRule(rules) | AnyRule(rules):
+            for one in rules:
+                yield from lists_named(one)
+        case ListRule():
+            yield rule.list
+        case _:
+            return
 
 
 def _parse(document: object, depth: int) -> tuple[Rule, int]:
