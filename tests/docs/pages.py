@@ -53,7 +53,7 @@ def row(*cells: str) -> str:
 
 def process_setting_rows() -> Iterator[str]:
     for name, setting in Settings.model_fields.items():
-        default = _shown(setting.default).replace("'", "")
+        default = "none" if setting.default is None else _shown(setting.default).replace("'", "")
         yield row(f"`TAILRACE_{name.upper()}`", default, str(setting.description))
 
 

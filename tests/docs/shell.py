@@ -17,7 +17,7 @@ from tests.support.deadlines import DEADLINE_SECONDS, wait_for
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-_BASE_URL = re.compile(r"answers on (http://\S+)")
+_BASE_URL = re.compile(r"answers on (https?://\S+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 EXAMPLES = {command.name: command.example for command in commands()}
 #: These run until somebody ends them, or long; they have tests of their own below.
-SPECIAL = {"serve", "demo"}
+SPECIAL = {"serve", "demo", "redirect"}
 
 LEADS_CSV = "id,email,firstName\n501,ada@example.com,Ada\n502,bob@example.com,Bob\n"
 ACTIVITY = {
@@ -60,8 +60,18 @@ def test_example_of_help__runs(shell: Shell, name: str) -> None:
 
 @pytest.mark.parametrize("line", EXAMPLES["serve"].splitlines())
 def test_example_of_serve__answers_and_stops(shell: Shell, line: str) -> None:
+    if "--tls-cert" in line:
+        shell.run(EXAMPLES["certificate create"])
     with shell.serving(line) as announced:
         assert announced.credential("client id")
+
+
+def test_example_of_redirect__reaches_the_server(shell: Shell) -> None:
+    shell.run(EXAMPLES["certificate create"])
+    (serve,) = (line for line in EXAMPLES["serve"].splitlines() if "--tls-cert" in line)
+    with shell.serving(serve) as announced:
+        script = EXAMPLES["redirect"].replace("https://127.0.0.1:8443", announced.base_url)
+        assert shell.run(script).strip() == "ok"
 
 
 def test_examples_of_settings__run(shell: Shell) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import ssl
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from tests.support.home import TAILRACE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
+    from pathlib import Path
 
     from tests.support.home import Home
 
@@ -36,11 +38,17 @@ class Server:
     """One server on one home; it keeps its port when it is started again."""
 
     def __init__(
-        self, home: Home, *options: str, environment: Mapping[str, str] | None = None
+        self,
+        home: Home,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        authority: Path | None = None,
     ) -> None:
+        """`authority` is what to trust if the options make it speak HTTPS."""
         self.home = home
         self.port = free_port()
-        self.base_url = f"http://{HOST}:{self.port}"
+        self.base_url = f"{'https' if authority else 'http'}://{HOST}:{self.port}"
+        self._trust = ssl.create_default_context(cafile=authority)
         self._options = options
         self._environment = {**QUICK_ROUNDS, **(environment or {})}
         self._log = home.path.parent / f"{home.path.name}-{self.port}.log"
@@ -103,7 +111,7 @@ class Server:
         exit_code = self._process.poll()
         assert exit_code is None, f"serve ended with {exit_code}:\n{self.log()[-2000:]}"
         try:
-            httpx.get(f"{self.base_url}/identity/oauth/token", timeout=5)
+            httpx.get(f"{self.base_url}/identity/oauth/token", timeout=5, verify=self._trust)
         except httpx.TransportError:
             return False
         return True
@@ -111,10 +119,13 @@ class Server:
 
 @contextmanager
 def running_server(
-    home: Home, *options: str, environment: Mapping[str, str] | None = None
+    home: Home,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    authority: Path | None = None,
 ) -> Generator[Server]:
     """A server on `home` for the length of the block."""
-    server = Server(home, *options, environment=environment)
+    server = Server(home, *options, environment=environment, authority=authority)
     try:
         server.start()
         yield server

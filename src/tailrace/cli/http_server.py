@@ -17,6 +17,7 @@ from tailrace.cli.output import print_line
 from tailrace.cli.stop_signals import STOP_SIGNALS, let_stop_signals_in
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Generator
 
     from tailrace.app import Application
@@ -54,7 +55,8 @@ def listening_socket(
 class HttpServer(uvicorn.Server):
     """uvicorn with the application behind it, announcing itself on standard output."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, tls: ssl.SSLContext | None = None) -> None:
+        """HTTPS with `tls`, else plain HTTP."""
         super().__init__(
             uvicorn.Config(
                 create_asgi_app(application),
@@ -65,6 +67,7 @@ class HttpServer(uvicorn.Server):
                 ws="none",
                 backlog=_BACKLOG,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
+                ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )
         )
 
@@ -81,14 +84,16 @@ class HttpServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         let_stop_signals_in()
         await super().startup(sockets)
+        scheme = "https" if self.config.is_ssl else "http"
         for listener in sockets or ():
-            print_line(f"Tailrace {__version__} answers on {_url(listener)} (Ctrl-C stops it).")
+            url = f"{scheme}://{_address(listener)}"
+            print_line(f"Tailrace {__version__} answers on {url} (Ctrl-C stops it).")
 
 
 def _ignore(_number: int, _frame: object) -> None:
     """The server has stopped already; the rest of the way out is not to be cut short."""
 
 
-def _url(listener: socket.socket) -> str:
+def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -12,9 +12,11 @@ import typer
 from tailrace import __version__
 from tailrace.cli import (
     activity_type,
+    certificate,
     demo,
     field,
     load,
+    redirect,
     role,
     seed,
     serve,
@@ -38,6 +40,13 @@ app.command("serve", epilog=serve.EPILOG)(serve.serve)
 app.add_typer(load.app, name="load")
 app.command("seed", epilog=seed.EPILOG)(seed.seed)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
+app.add_typer(certificate.app, name="certificate")
+app.command(
+    "redirect",
+    epilog=redirect.EPILOG,
+    # What follows the client's name is the client's.
+    context_settings={"allow_interspersed_args": False},
+)(redirect.redirect)
 app.add_typer(service.app, name="service")
 app.add_typer(user.app, name="user")
 app.add_typer(role.app, name="role")

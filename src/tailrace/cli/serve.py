@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,6 @@ from tailrace.cli.stop_signals import held_stop_signals
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from pathlib import Path
     from socket import socket
 
     from tailrace.app import Application
@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 EPILOG = example(
     "tailrace serve --home ./tailrace-home --host 127.0.0.1 --port 8080",
     "tailrace serve --home ./tailrace-home --port 0 --strict",
+    "tailrace serve --port 8443 --tls-cert ./tls/server.pem --tls-key ./tls/server-key.pem",
 )
+
+CertificateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--tls-cert", help="Certificate chain in PEM form; HTTPS is spoken.", metavar="FILE"
+    ),
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option("--tls-key", help="The certificate's private key, in PEM form.", metavar="FILE"),
+]
 
 
 def serve(
@@ -33,6 +45,8 @@ def serve(
         int | None,
         typer.Option("--port", help="Port to listen on; 0 takes a free one. Default: 8080."),
     ] = None,
+    tls_cert: CertificateOption = None,
+    tls_key: KeyOption = None,
     accept_token_parameter: Annotated[
         bool,
         typer.Option(
@@ -56,22 +70,28 @@ def serve(
             home,
             host=host,
             port=port,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
             accept_token_parameter=accept_token_parameter or None,
             strict=strict or None,
         )
 
 
 def _serve(home: Path | None, **options: object) -> None:
-    from tailrace.cli.home import opened_home
+    from tailrace.cli.home import opened_home, settings_of
     from tailrace.cli.http_server import HttpServer
+    from tailrace.cli.tls import tls_context
 
+    settings = settings_of(home, **options)
+    # Before anything else, so that a mistyped path does not leave a new home behind.
+    tls = tls_context(settings.tls_cert, settings.tls_key)
     with (
         opened_home(home, **options) as application,
         _listener(application.settings) as listener,
         application.serving(),
     ):
         _introduce(application)
-        HttpServer(application).run_until_signal(listener)
+        HttpServer(application, tls).run_until_signal(listener)
 
 
 def _listener(settings: Settings) -> AbstractContextManager[socket]:
