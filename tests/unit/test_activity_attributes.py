@@ -41,6 +41,7 @@ def is_taken_at_sight(document: str) -> bool:
         '{"Share":0.5,"Text":"Mozilla/5.0 (X11; Linux) (KHTML, like Gecko)"}',
         '{"Unknown":[1.10,{"a":"b"}],"Count":-9223372036854775808,"Share":1e5}',
         '{"Text":"\\u2028\u2028"}',
+        '{"Text":"5 % off, today only: now or never"}',
     ],
 )
 def test_canonical_document__is_taken_at_sight_and_stays_as_it_is(document: str) -> None:
@@ -53,6 +54,8 @@ def test_canonical_document__is_taken_at_sight_and_stays_as_it_is(document: str)
     [
         (' {"Count": 3 ,\n\t"Text" : "a b"}\n', '{"Count":3,"Text":"a b"}'),
         ('{"Ids":[1, 2,3 ]}', '{"Ids":[1,2,3]}'),
+        ('{"Ids":[1, true]}', '{"Ids":[1,true]}'),
+        ('{"Unknown":[1, null, false]}', '{"Unknown":[1,null,false]}'),
         ('{"Text":"","Count":null,"Unknown":null,"Other":""}', "{}"),
         ('{"Count":"12","Share":"1.50","Flag":"TRUE"}', '{"Count":12,"Share":1.5,"Flag":true}'),
         ('{"Count":12.0,"Flag":0}', '{"Count":12,"Flag":false}'),

@@ -245,6 +245,14 @@ def test_json_line_that_is_no_record__is_rejected_alone(
     ]
 
 
+def test_json_line_without_members__is_rejected(application: Application, tmp_path: Path) -> None:
+    report = load_activity_files(application, text_file(tmp_path / "a.ndjson", "{}", "{}"))
+    assert [(line, field) for line, field, *_ in rejects_in(report)] == [
+        (1, "leadId"),
+        (2, "leadId"),
+    ]
+
+
 def test_over_long_json_line__is_rejected_alone(application: Application, tmp_path: Path) -> None:
     long = '{"leadId":"' + "1" * 30_000_000 + '"}'
     good = ndjson().decode().splitlines()

@@ -30,7 +30,7 @@ NO_ATTRIBUTES = "{}"
 #: one that says it all, for each begins with a byte to look for.
 NOT_COMPACT = (
     r"[\t\n\r]",
-    r"[,:] [\"{\[\-0-9tfn]| [,}\]:]",
+    r"[,:] (?:[\"{\[\-0-9]|true|false|null)| [,}\]:]",
     r"[{\[] ",
     r":(?:null|\"\")[,}]",
 )

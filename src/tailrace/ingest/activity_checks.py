@@ -44,6 +44,25 @@ _INSTANT = pl.Datetime("us", "UTC")
 #: Blanks of JSON.
 _BLANKS = " \t\n\r"
 
+_INTEGER_COLUMNS = [name for name, kind in ACTIVITY_SCHEMA.items() if kind.is_integer()]
+_POSITIVE_COLUMNS = ("marketoGUID", "leadId")
+
+
+def _conversions() -> dict[str, pl.Expr]:
+    """Every column from its texts, null where a text is in no spelling that most files have."""
+    date = pl.col("activityDate")
+    usual_date = pl.when(date.str.contains(_WIRE_INSTANT)).then(date)
+    return {
+        **{name: pl.col(name).cast(pl.Int64, strict=False) for name in _INTEGER_COLUMNS},
+        "activityDate": usual_date.str.strptime(_INSTANT, "%Y-%m-%dT%H:%M:%SZ", strict=False),
+        "primaryAttributeValue": pl.col("primaryAttributeValue"),
+        "attributes": pl.col("attributes").fill_null(NO_ATTRIBUTES).str.strip_chars(_BLANKS),
+        "actionResult": pl.col("actionResult").str.strip_chars().str.to_lowercase(),
+    }
+
+
+_CONVERSIONS = _conversions()
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedActivities:
@@ -73,18 +92,16 @@ class ActivityChecks:
     def check(self, batch: RecordBatch) -> CheckedActivities:
         """The rows that can be loaded, and why the others cannot."""
         columns = _Columns(batch)
-        result = {
-            name: columns.integers(name, least=1 if name in ("marketoGUID", "leadId") else None)
-            for name, kind in ACTIVITY_SCHEMA.items()
-            if kind.is_integer()
-        }
-        self._check_types(result["activityTypeId"], columns)
-        result["activityDate"] = columns.instants("activityDate")
-        result["primaryAttributeValue"] = columns.texts("primaryAttributeValue")
-        result["actionResult"] = columns.choices("actionResult", ACTION_RESULTS)
-        result["attributes"] = self._attributes(result["activityTypeId"], columns)
-        frame = pl.DataFrame(
-            [result[name].cast(kind, strict=False) for name, kind in ACTIVITY_SCHEMA.items()]
+        for name in _INTEGER_COLUMNS:
+            columns.convert(name, parse_integer)
+        for name in _POSITIVE_COLUMNS:
+            columns.refuse_less_than(1, name)
+        self._check_types(columns)
+        columns.convert("activityDate", parse_instant)
+        columns.refuse_other_than(ACTION_RESULTS, "actionResult")
+        self._make_canonical(columns)
+        frame = columns.values.select(
+            pl.col(name).cast(kind, strict=False) for name, kind in ACTIVITY_SCHEMA.items()
         )
         if not columns.problems:
             return CheckedActivities(frame, batch.lines, list(batch.malformed), batch.bytes_done)
@@ -96,7 +113,8 @@ class ActivityChecks:
             batch.bytes_done,
         )
 
-    def _check_types(self, type_ids: pl.Series, columns: _Columns) -> None:
+    def _check_types(self, columns: _Columns) -> None:
+        type_ids = columns.values["activityTypeId"]
         unknown = {one for one in type_ids.unique().drop_nulls() if one not in self._types}
         if not unknown:
             return
@@ -108,26 +126,34 @@ class ActivityChecks:
         for position in type_ids.is_in(still_unknown.implode()).fill_null(value=False).arg_true():
             columns.refuse(position, "activityTypeId", "unknown activity type")
 
-    def _attributes(self, type_ids: pl.Series, columns: _Columns) -> pl.Series:
-        documents = columns.texts("attributes").fill_null(NO_ATTRIBUTES).str.strip_chars(_BLANKS)
-        doubtful = {
-            position
-            for pattern in NOT_COMPACT
-            for position in documents.str.contains(pattern).arg_true()
-        }
-        rows = pl.DataFrame({"type": type_ids, "document": documents}).with_row_index("position")
-        for (type_id,), group in rows.drop_nulls("type").group_by("type"):
-            unconfirmed = self._rules_of(type_id).find_unconfirmed(group["document"].to_list())
-            if unconfirmed:
-                doubtful.update(group["position"].gather(unconfirmed))
+    def _make_canonical(self, columns: _Columns) -> None:
+        type_ids, documents = columns.values["activityTypeId"], columns.values["attributes"]
         canonical: dict[int, str] = {}
-        for position in sorted(doubtful - columns.problems.keys()):
+        for position in sorted(self._find_doubtful(columns.values) - columns.problems.keys()):
             try:
                 rules = self._rules_of(type_ids[position])
                 canonical[position] = rules.canonical(documents[position])
             except AttributesError as error:
                 columns.refuse(position, "attributes", str(error))
-        return _patched(documents, canonical)
+        columns.patch("attributes", canonical)
+
+    def _find_doubtful(self, values: pl.DataFrame) -> set[int]:
+        """Positions of the documents that may not be canonical."""
+        is_not_compact = values.select(
+            pl.any_horizontal(pl.col("attributes").str.contains(each) for each in NOT_COMPACT)
+        )
+        doubtful = set(is_not_compact.to_series().arg_true())
+        rows = values.select("activityTypeId", "attributes").with_row_index("position")
+        by_type = rows.drop_nulls("activityTypeId").sort("activityTypeId")
+        # Texts for Python are made of all rows at once: types are many, and most have few rows.
+        documents = by_type["attributes"].to_list()
+        start = 0
+        for run in by_type["activityTypeId"].rle():
+            end = start + run["len"]
+            unconfirmed = self._rules_of(run["value"]).find_unconfirmed(documents[start:end])
+            doubtful.update(by_type["position"][start + place] for place in unconfirmed)
+            start = end
+        return doubtful
 
     def _rules_of(self, type_id: object) -> AttributeRules:
         assert isinstance(type_id, int)
@@ -141,64 +167,60 @@ class _Columns:
 
     def __init__(self, batch: RecordBatch) -> None:
         self._batch = batch
+        missing = [name for name in ACTIVITY_SCHEMA if name not in batch.frame.columns]
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, batch.lines.len())
+        added = [nothing.alias(name) for name in missing]
+        self._texts = pl.DataFrame([*batch.frame.get_columns(), *added])
+        #: Every column in its type, null as yet where the fast conversion gives up.
+        self.values = self._texts.select(**_CONVERSIONS)
         #: Field and reason by position.
         self.problems: dict[int, tuple[str, str]] = {}
 
     def refuse(self, position: int, field: str, reason: str) -> None:
         self.problems.setdefault(position, (field, reason))
 
-    def texts(self, name: str) -> pl.Series:
-        frame = self._batch.frame
-        if name in frame.columns:
-            return frame[name]
-        return pl.Series(name, [None], dtype=pl.String).new_from_index(0, frame.height)
-
-    def integers(self, name: str, least: int | None) -> pl.Series:
-        values = self._converted(
-            name, lambda texts: texts.cast(pl.Int64, strict=False), parse_integer
-        )
-        if least is not None:
-            for position in (values < least).fill_null(value=False).arg_true():
-                self.refuse(position, name, f"less than {least}: {values[position]}")
-        return values
-
-    def instants(self, name: str) -> pl.Series:
-        return self._converted(name, _wire_instants, parse_instant)
-
-    def choices(self, name: str, choices: frozenset[str]) -> pl.Series:
-        values = self.texts(name).str.strip_chars().str.to_lowercase()
-        if values.null_count() == values.len():
-            return values
-        wrong = ~values.is_in(sorted(choices))
-        for position in wrong.fill_null(value=False).arg_true():
-            shown = self.texts(name)[position]
-            self.refuse(position, name, f"not one of {', '.join(sorted(choices))}: {shown}")
-        return values
-
-    def _converted(
-        self,
-        name: str,
-        convert: Callable[[pl.Series], pl.Series],
-        parse: Callable[[str], object],
-    ) -> pl.Series:
-        """The column by `convert`, and what that gives up by `parse`."""
-        texts = self.texts(name)
-        values = convert(texts)
-        if name in REQUIRED_COLUMNS:
+    def convert(self, name: str, parse: Callable[[str], object]) -> None:
+        """See to what the fast conversion of a column gave up, by `parse`."""
+        texts, values = self._texts[name], self.values[name]
+        if name in REQUIRED_COLUMNS and texts.null_count():
             for position in texts.is_null().arg_true():
                 self.refuse(position, name, "no value")
         if values.null_count() == texts.null_count():
-            return values
+            return
         parsed: dict[int, object] = {}
         for position in (values.is_null() & texts.is_not_null()).arg_true():
             try:
                 parsed[position] = parse(texts[position])
             except ScalarTypeError as error:
                 self.refuse(position, name, f"not of type {error.type_name}: {error.value}")
-        return _patched(values, parsed)
+        self.patch(name, parsed)
+
+    def patch(self, name: str, values: Mapping[int, object]) -> None:
+        """Put other values at some positions of a column."""
+        if values:
+            series = self.values[name].clone()
+            series.scatter(list(values), pl.Series(list(values.values()), dtype=series.dtype))
+            self.values = self.values.with_columns(series)
+
+    def refuse_less_than(self, least: int, name: str) -> None:
+        values = self.values[name]
+        smallest = values.min()
+        if not isinstance(smallest, int) or smallest >= least:
+            return
+        for position in (values < least).fill_null(value=False).arg_true():
+            self.refuse(position, name, f"less than {least}: {values[position]}")
+
+    def refuse_other_than(self, choices: frozenset[str], name: str) -> None:
+        values = self.values[name]
+        if values.null_count() == values.len():
+            return
+        wrong = ~values.is_in(sorted(choices))
+        for position in wrong.fill_null(value=False).arg_true():
+            shown = self._texts[name][position]
+            self.refuse(position, name, f"not one of {', '.join(sorted(choices))}: {shown}")
 
     def positions_without_problem(self) -> pl.Series:
-        every = pl.int_range(self._batch.frame.height, dtype=pl.UInt32, eager=True)
+        every = pl.int_range(self._batch.lines.len(), dtype=pl.UInt32, eager=True)
         return every.filter(~every.is_in(list(self.problems)))
 
     def rejections(self) -> list[Rejection]:
@@ -207,16 +229,3 @@ class _Columns:
             Rejection(lines[position], field, reason, text_of(position))
             for position, (field, reason) in sorted(self.problems.items())
         ]
-
-
-def _wire_instants(texts: pl.Series) -> pl.Series:
-    """Instants in the one spelling that nearly every file has; null where it is another."""
-    usual = texts.set(~texts.str.contains(_WIRE_INSTANT), None)
-    return usual.str.strptime(_INSTANT, "%Y-%m-%dT%H:%M:%SZ", strict=False)
-
-
-def _patched(series: pl.Series, values: Mapping[int, object]) -> pl.Series:
-    if not values:
-        return series
-    replacements = pl.Series(list(values.values()), dtype=series.dtype)
-    return series.clone().scatter(list(values), replacements)
