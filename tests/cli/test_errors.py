@@ -167,3 +167,15 @@ def test_damaged_database__is_told_in_words(home: Home) -> None:
     assert result.exit_code == 1
     assert result.errors.startswith("tailrace: The database of ")
     assert "Traceback" not in result.errors
+
+
+def test_store_that_refuses__is_told_in_words(home: Home) -> None:
+    home.make()
+    with home.sql() as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("DROP TABLE custom_service")
+    result = home.run("service", "list")
+    assert result.exit_code == 1
+    last_line = result.errors.splitlines()[-1]
+    refusal = "refused: no such table: custom_service."
+    assert last_line == f"tailrace: The database of '{home.path}' {refusal}"

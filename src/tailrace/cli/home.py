@@ -59,6 +59,7 @@ def _opened(settings: Settings, *, must_exist: bool) -> Generator[Application]:
 
     from tailrace.app import open_application
     from tailrace.cli.log_output import configure_logs
+    from tailrace.domain.errors import StoreUnavailableError
 
     configure_logs(settings.log_level)
     try:
@@ -69,3 +70,6 @@ def _opened(settings: Settings, *, must_exist: bool) -> Generator[Application]:
             application.close()
     except DatabaseError as error:
         raise CommandError(f"The database of '{settings.home}' refused: {error.orig}.") from error
+    except StoreUnavailableError as error:
+        reason = getattr(error.__cause__, "orig", error.__cause__)
+        raise CommandError(f"The database of '{settings.home}' refused: {reason}.") from error
