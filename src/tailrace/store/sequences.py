@@ -23,8 +23,11 @@ class SequenceKind(StrEnum):
     ACTIVITY = "activity"
     #: GUIDs given to loaded activities that came without one, a block a file.
     LOADED_ACTIVITY = "loaded_activity"
-    #: Programs, forms, static and smart lists share one range.
+    #: Programs, channels, forms, campaigns, static and smart lists share one range.
     ASSET = "asset"
+    PROGRAM_MEMBER = "program_member"
+    #: Statuses of channels, as activities number them.
+    PROGRESSION_STATUS = "progression_status"
 
 
 #: GUIDs below are Marketo's or our own; those given to loaded rows start here and meet neither.

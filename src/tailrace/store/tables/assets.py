@@ -149,6 +149,8 @@ program_member = Table(
     ),
     Column("member_since", Microseconds, nullable=False),
     Column("updated_at", Microseconds, nullable=False),
+    #: JSON object of the values that members have of their own, by API name.
+    Column("data", Text, nullable=False, server_default="{}"),
     of_subscription("program_id", table="program"),
     of_subscription("lead_id", table="lead"),
 )

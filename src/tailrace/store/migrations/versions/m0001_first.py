@@ -555,6 +555,7 @@ def upgrade() -> None:
         sa.Column("is_exhausted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("member_since", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("data", sa.Text(), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(
             ["subscription_id", "lead_id"],
             ["lead.subscription_id", "lead.id"],
