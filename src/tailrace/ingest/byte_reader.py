@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from typing import IO, TYPE_CHECKING, cast
 
@@ -19,6 +20,9 @@ CHUNK_BYTES = 4 * 1024 * 1024
 MAXIMUM_RECORD_BYTES = 8 * 1024 * 1024
 
 _GZIP_PIECE_BYTES = 64 * 1024
+
+#: How far before the end of a piece its last line end is looked for.
+_PROBE_BYTES = 64 * 1024
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -43,12 +47,12 @@ class ByteReader:
         return self._raw.tell()
 
     def read(self, size: int = CHUNK_BYTES) -> bytes:
-        """The next `size` bytes, fewer only at the end.
+        """The next `size` bytes; fewer at the end, or to end with a line where that is cheap.
 
         Raises AdministrationError for a file that is not the compressed file its name says.
         """
         pieces: list[bytes] = []
-        missing = size
+        missing = size if self._source.is_gzip else self._size_to_line_end(size)
         while missing and not self.is_at_end:
             piece = self._read_piece(missing)
             self.is_at_end = not piece
@@ -65,6 +69,13 @@ class ByteReader:
     def close(self) -> None:
         self._stream.close()
         self._raw.close()
+
+    def _size_to_line_end(self, size: int) -> int:
+        """At most `size`, so that what is read ends with a line: cutting it off later is a copy."""
+        probe_bytes = min(size, _PROBE_BYTES)
+        before_probe = size - probe_bytes
+        probe = os.pread(self._raw.fileno(), probe_bytes, self._raw.tell() + before_probe)
+        return before_probe + probe.rfind(b"\n") + 1 if b"\n" in probe else size
 
     def _read_piece(self, size: int) -> bytes:
         """Some bytes, none at the end or where the file is damaged."""
