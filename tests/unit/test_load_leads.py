@@ -10,7 +10,7 @@ from tailrace.domain.errors import AdministrationError
 from tailrace.domain.instants import format_instant
 from tailrace.domain.lead_fields import DataType
 from tailrace.ingest import leads as loading
-from tailrace.store.lead_loading import next_lead_id
+from tailrace.store.lead_batch import next_lead_id
 from tests.support.application import SteppedApplication
 from tests.support.loading import (
     counts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tailrace.api import lead_endpoints, lead_field_endpoints
+from tailrace.api import lead_endpoints, lead_field_endpoints, lead_write_endpoints
 from tailrace.api.lead_documents import LeadRecord
 from tailrace.api.route import BodyRule, Operation, QueryParameter, Route
 from tailrace.domain.permissions import Permission
@@ -37,7 +37,7 @@ _FILTER = (
 
 def lead_routes() -> tuple[Route, ...]:
     """Reading leads and their fields, and writing them."""
-    return (*_field_routes(), *_lookup_routes())
+    return (*_field_routes(), *_lookup_routes(), *_writing_routes())
 
 
 def _field_routes() -> tuple[Route, ...]:
@@ -175,6 +175,66 @@ def _lookup_routes() -> tuple[Route, ...]:
                 query=(BATCH_SIZE, PAGE),
             ),
         ),
+    )
+
+
+_LEAD = {"email": "ada@example.com", "firstName": "Ada", "leadScore": 10}
+
+
+def _writing_routes() -> tuple[Route, ...]:
+    return (
+        writing(
+            "/rest/v1/leads.json",
+            "POST",
+            lead_write_endpoints.sync,
+            Operation(
+                id_stem="syncLead",
+                tag=TAG,
+                summary="Create and update leads",
+                description=(
+                    "Applies at most 300 records in their order; a record that cannot be applied "
+                    "is skipped alone. `action` is `createOrUpdate`, `createOnly`, `updateOnly` or "
+                    "`createDuplicate`. Every change is told to the activity log."
+                ),
+                item=lead_write_endpoints.RecordOutcome,
+                body_schema=lead_write_endpoints.SyncLeadsRequest,
+                body_example={"action": "createOrUpdate", "lookupField": "email", "input": [_LEAD]},
+            ),
+        ),
+        writing("/rest/v1/leads.json", "DELETE", lead_write_endpoints.delete, _deletion("Leads")),
+        writing(
+            "/rest/v1/leads/delete.json",
+            "POST",
+            lead_write_endpoints.delete,
+            _deletion("LeadsByPost"),
+        ),
+    )
+
+
+def _deletion(stem: str) -> Operation:
+    return Operation(
+        id_stem=f"delete{stem}",
+        tag=TAG,
+        summary="Delete leads",
+        description="Deletes leads and their memberships; ids stand in the query, the body or both.",
+        item=lead_write_endpoints.RecordOutcome,
+        query=(QueryParameter("id", "Lead ids, repeated or with commas; at most 300."),),
+        body_schema=lead_write_endpoints.LeadIds,
+        body_example={"input": [{"id": 318581}]},
+    )
+
+
+def writing(
+    path: str, method: str, endpoint: Callable[[Call], Reply], operation: Operation
+) -> Route:
+    """A route that changes leads for whoever may write them."""
+    return Route(
+        path=path,
+        methods=(method,),
+        endpoint=endpoint,
+        permissions=LEAD_WRITE,
+        body_rule=BodyRule.JSON,
+        operation=operation,
     )
 
 

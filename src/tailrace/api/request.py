@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import msgspec
@@ -40,6 +40,9 @@ _JSON = "application/json"
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _METHOD_OVERRIDE = "_method"
+
+_PLAIN: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_EXACT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=str)
 
 
 class ClientGoneError(Exception):
@@ -104,14 +107,15 @@ def _megabytes(size_bytes: int) -> int:
     return size_bytes // (1024 * 1024)
 
 
-def decode_json(body: bytes) -> object:
+def decode_json(body: bytes, *, are_fractions_texts: bool = False) -> object:
     """The JSON document in `body`, none of whose objects has a member twice.
 
     Which of two equal members counts is every decoder's own choice, so a filter could be lost in
     silence. Raises AttributeTypeError naming such a member, and InvalidJsonError for what is no
-    JSON, also for absurd depth or size.
+    JSON, also for absurd depth or size. `are_fractions_texts` keeps a number with a fraction as
+    it is spelled, so that no digit gets lost.
     """
-    document = _decode(body)
+    document = _decode(body, _EXACT if are_fractions_texts else _PLAIN)
     try:
         json.loads(body, object_pairs_hook=_check_members)
     except (ValueError, RecursionError) as error:
@@ -120,9 +124,9 @@ def decode_json(body: bytes) -> object:
     return document
 
 
-def _decode(body: bytes) -> object:
+def _decode(body: bytes, decoder: msgspec.json.Decoder[Any] = _PLAIN) -> object:
     try:
-        return msgspec.json.decode(body)
+        return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidJsonError from error
 

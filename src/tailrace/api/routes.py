@@ -9,6 +9,7 @@ from tailrace.api.asset_routes import asset_routes
 from tailrace.api.export_endpoints import ExportEndpoints
 from tailrace.api.identity_endpoint import grant_token
 from tailrace.api.lead_routes import lead_routes
+from tailrace.api.list_member_routes import list_member_routes
 from tailrace.api.pages import page_routes
 from tailrace.api.route import BodyRule, Operation, Route, RouteTable
 from tailrace.api.statistics_routes import statistics_routes
@@ -32,6 +33,7 @@ def api_routes() -> tuple[Route, ...]:
         _IDENTITY,
         *(route for words in _FAMILIES for route in _export_routes(words)),
         *lead_routes(),
+        *list_member_routes(),
         *asset_routes(),
         *statistics_routes(),
     )

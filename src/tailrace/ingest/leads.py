@@ -23,7 +23,8 @@ from tailrace.ingest.loading import loading, sha256_of
 from tailrace.ingest.read_ahead import read_ahead
 from tailrace.ingest.record_batch import match_header
 from tailrace.ingest.source import line_bound, open_source
-from tailrace.store.lead_loading import Outcome, next_lead_id, upsert_leads
+from tailrace.store.lead_batch import next_lead_id
+from tailrace.store.lead_loading import Outcome, upsert_leads
 from tailrace.store.loaded_files import FileKey, is_completed, mark_completed, reserve_numbers
 from tailrace.store.sequences import SequenceKind, pass_number
 from tailrace.store.subscriptions import add_lead_field

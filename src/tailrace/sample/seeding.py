@@ -20,7 +20,7 @@ from tailrace.sample.people import MEMBER_COLUMN, People
 from tailrace.sample.plan import SeedReport
 from tailrace.sample.truth import Truth
 from tailrace.store.bulk_insert import insert_rows
-from tailrace.store.lead_loading import next_lead_id, standard_defaults
+from tailrace.store.lead_batch import next_lead_id, standard_defaults
 from tailrace.store.sequences import SequenceKind, take_numbers
 from tailrace.store.tables import lead, static_list_member
 
