@@ -160,12 +160,13 @@ class Runner:
             self._threads.submit(self._run, job)
 
     def _keep_leases(self) -> None:
-        held = self._held()
-        if not held:
+        if not self._held():
             return
         with self._database.write() as connection:
-            # Only now: the wait for the write lock is no part of the lease.
+            # Only now: the wait for the write lock is no part of the lease, and a job that was
+            # given back meanwhile must not be leased again.
             until = self._lease_end(self._clock())
+            held = self._held()
             lost = [one for one in held if not store.extend_lease(connection, one.job, until)]
         for one in lost:
             one.is_lost.set()
@@ -298,6 +299,8 @@ class Runner:
 
     def _give_back(self, job: ExportJob, *, is_attempt: bool) -> None:
         """Let the job be claimed again at once; nothing if it is no longer ours."""
+        # First, or the dispatcher might renew the lease that ends here.
+        self._release(job)
         try:
             with self._database.write() as connection:
                 store.release(connection, job, self._clock(), is_attempt=is_attempt)
