@@ -50,7 +50,8 @@ class RegularRecords:
 def parse_regular(chunk: bytes, delimiter: str, names: Sequence[str]) -> RegularRecords | None:
     """The fields of whole records, or None if the chunk is not regular."""
     try:
-        text = pl.Series([chunk], dtype=pl.Binary).cast(pl.String)
+        # Of a series of one value Polars would copy the value with every expression.
+        text = pl.Series([chunk, b""], dtype=pl.Binary).cast(pl.String)
         if not _is_regular(text, delimiter, len(names)):
             return None
         frame = pl.read_csv(
@@ -63,7 +64,7 @@ def parse_regular(chunk: bytes, delimiter: str, names: Sequence[str]) -> Regular
     except pl.exceptions.PolarsError:
         # Not UTF-8, or too many columns for the regular expression.
         return None
-    if _has_long_field(frame):
+    if len(chunk) > MAXIMUM_RECORD_BYTES and _has_long_field(frame):
         return None
     line_count = text.str.count_matches("\n", literal=True)[0] + (not chunk.endswith(b"\n"))
     return RegularRecords(frame, _starts(frame, line_count), line_count)
@@ -78,7 +79,7 @@ def _starts(frame: pl.DataFrame, line_count: int) -> pl.Series:
 
 
 def _is_regular(text: pl.Series, delimiter: str, width: int) -> bool:
-    """Whether the text is records of `width` fields."""
+    """Whether the first text is records of `width` fields."""
     mark = re.escape(delimiter)
     quoted = r'"(?:[^"]|"")*"'
     # A line without anything is no record, not one with an empty field.
