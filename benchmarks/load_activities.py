@@ -125,7 +125,7 @@ def generate(file: Path, rows: int) -> None:
         application = open_application(Settings(home=Path(home)))
         subscription_id = application.subscriptions.default_id()
         with application.database.write() as connection:
-            assets = make_assets(connection, subscription_id, plan.start)
+            assets = make_assets(connection, subscription_id, plan)
         application.close()
     people = People(plan, 1, [one.id for one in assets.programs], len(assets.static_lists))
     part = file.with_suffix(".part")

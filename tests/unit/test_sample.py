@@ -23,7 +23,16 @@ from tailrace.domain.permissions import Permission
 from tailrace.sample import happenings, people
 from tailrace.sample.plan import SeedPlan
 from tailrace.sample.seeding import seed
-from tailrace.store.tables import static_list_member
+from tailrace.store.tables import (
+    campaign,
+    channel,
+    form,
+    program,
+    program_member,
+    smart_list,
+    static_list,
+    static_list_member,
+)
 from tests.support.application import SteppedApplication
 from tests.support.loading import activities_in, leads_in
 
@@ -125,7 +134,7 @@ def test_lists_with_one_name__are_told_apart_by_their_program(seeded: Seeded) ->
 
 def test_lead_sample__is_what_an_export_shows(seeded: Seeded) -> None:
     sample = seeded.truth["leadSample"]
-    fields = [name for name in next(iter(sample.values())) if name != "ecids"]
+    fields = list(next(iter(sample.values())))
     window = seeded.truth["window"]
     rows = seeded.export(ObjectFamily.LEADS, {"createdAt": window}, fields)
     assert len(rows) == PLAN.leads
@@ -216,6 +225,89 @@ def test_same_plan__gives_the_same_data_whatever_the_frames(
     again.stepped.close()
 
 
+COUNTED = replace(
+    PLAN,
+    leads=800,
+    activities=3000,
+    lists=350,
+    programs=250,
+    campaigns=310,
+    smart_lists=30,
+    forms=25,
+)
+
+
+def test_counted_assets__are_as_many_as_asked_for_and_within_the_window(tmp_path: Path) -> None:
+    seeded = Seeded.make(tmp_path, COUNTED)
+    truth = seeded.truth
+    parts = {"lists": 350, "programs": 250, "campaigns": 310, "smartLists": 30, "forms": 25}
+    assert {part: len(truth[part]) for part in parts} == parts
+    names = json.dumps([*truth["lists"].values(), *truth["programs"].values()], ensure_ascii=False)
+    for text in ("\\n", "\\t", '\\"', "\u2028", "🎉", "=1+1", "  leading"):
+        assert text in names
+    start, end = COUNTED.start, COUNTED.end
+    with seeded.application.database.read() as connection:
+        for table in (program, static_list, smart_list, form, campaign, channel):
+            for row in connection.execute(select(table.c.created_at, table.c.updated_at)):
+                assert start <= row.created_at <= row.updated_at <= end
+    assert len(set(truth["programs"].values())) == 250
+    seeded.stepped.close()
+
+
+def test_counted_lists__have_the_members_that_the_truth_names(tmp_path: Path) -> None:
+    seeded = Seeded.make(tmp_path, COUNTED)
+    members = seeded.truth["listMembers"]
+    assert max(map(len, members.values())) == 700
+    assert min(map(len, members.values())) == 0
+    with seeded.application.database.read() as connection:
+        rows = connection.execute(
+            select(static_list_member.c.list_id, static_list_member.c.lead_id).order_by(
+                static_list_member.c.list_id, static_list_member.c.lead_id
+            )
+        ).all()
+    stored: dict[str, list[int]] = {list_id: [] for list_id in members}
+    for list_id, lead_id in rows:
+        stored[str(list_id)].append(lead_id)
+    assert stored == members
+    for list_id in list(seeded.truth["smartLists"])[-3:]:
+        exported = seeded.export(ObjectFamily.LEADS, {"smartListId": int(list_id)}, ["id"])
+        assert [int(row["id"]) for row in exported] == seeded.truth["smartListMembers"][list_id]
+    seeded.stepped.close()
+
+
+def test_truth__counts_fields_types_and_deleted_leads(seeded: Seeded) -> None:
+    truth, application = seeded.truth, seeded.application
+    subscription_id = application.subscriptions.default_id()
+    assert truth["leadFields"] == len(list(application.subscriptions.lead_fields(subscription_id)))
+    types = application.subscriptions.activity_types(subscription_id)
+    assert truth["activityTypes"] == len(types)
+    deleted = activities_in(application).filter(pl.col("activityTypeId") == 37)
+    assert truth["deletedLeads"] == truth["activities"]["37"] == deleted["leadId"].n_unique() > 0
+    assert all("ecids" not in values for values in truth["leadSample"].values())
+
+
+def test_campaigns_of_activities__are_there_from_the_start(seeded: Seeded) -> None:
+    ids = activities_in(seeded.application)["campaignId"].drop_nulls().unique().to_list()
+    assert {str(one) for one in ids} == seeded.truth["campaigns"].keys()
+
+
+def test_leads_that_a_program_brought_in__are_its_members(seeded: Seeded) -> None:
+    acquired = {
+        one["id"]: one["acquisitionProgramId"]
+        for one in leads_in(seeded.application)
+        if "acquisitionProgramId" in one
+    }
+    with seeded.application.database.read() as connection:
+        rows = connection.execute(select(program_member)).all()
+        channels = {row.name: row.statuses for row in connection.execute(select(channel))}
+        programs = {row.id: row.channel for row in connection.execute(select(program))}
+    assert {row.lead_id: row.program_id for row in rows} == acquired
+    for row in rows:
+        statuses = {one["name"]: one for one in json.loads(channels[programs[row.program_id]])}
+        assert statuses[row.status_name].get("success", False) == row.reached_success
+    assert len({row.id for row in rows}) == len(rows)
+
+
 def test_other_seed__gives_other_data(seeded: Seeded, tmp_path: Path) -> None:
     other = Seeded.make(tmp_path, replace(PLAN, seed=1))
     assert other.truth["activities"] != seeded.truth["activities"]
@@ -228,7 +320,7 @@ def test_second_run__adds_data_under_new_ids_and_names(tmp_path: Path) -> None:
     truth = seeded_truth(seeded.application, tmp_path, plan)
     assert len(leads_in(seeded.application)) == 100
     assert len(activities_in(seeded.application)) == 600
-    for part in ("lists", "programs", "forms", "smartLists"):
+    for part in ("lists", "programs", "campaigns", "forms", "smartLists"):
         assert truth[part].keys().isdisjoint(seeded.truth[part])
         assert set(truth[part].values()).isdisjoint(seeded.truth[part].values())
     for list_id, members in truth["smartListMembers"].items():
@@ -251,6 +343,13 @@ def test_small_plans__are_fine(tmp_path: Path, leads: int, activities: int) -> N
 def test_impossible_plan__is_refused(leads: int, activities: int, days: int) -> None:
     with pytest.raises(AdministrationError):
         SeedPlan(leads=leads, activities=activities, days=days, until=UNTIL)
+
+
+@pytest.mark.parametrize("part", ["lists", "programs", "campaigns", "smart_lists", "forms"])
+@pytest.mark.parametrize("count", [-1, 100_001])
+def test_impossible_number_of_assets__is_refused(part: str, count: int) -> None:
+    with pytest.raises(AdministrationError):
+        replace(PLAN, **{part: count})
 
 
 def test_progress__counts_leads_and_activities(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailrace.api.asset_documents import form_item, smart_list_item, static_list_item
-from tailrace.api.asset_parameters import asset_id, flag, folder, required, updated_range
+from tailrace.api.asset_parameters import asset_id, exact_names, flag, folder, updated_range
 from tailrace.api.envelope import assets_response
 from tailrace.api.form_fields import form_field_items
 from tailrace.api.paging import asset_window
@@ -129,7 +129,7 @@ def _found(
 
 
 def _named(call: Call) -> AssetConditions:
-    return AssetConditions(names=[required(call.request.parameters, "name")])
+    return AssetConditions(names=exact_names(call.request.parameters))
 
 
 def _browsed(call: Call) -> AssetConditions:

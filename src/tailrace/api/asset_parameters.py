@@ -46,6 +46,15 @@ def required(parameters: Parameters, name: str) -> str:
     return text
 
 
+def exact_names(parameters: Parameters) -> list[str]:
+    """The name that must be there, in the spellings it may have lost a blank in.
+
+    Raises BlankParameterError.
+    """
+    required(parameters, "name")
+    return parameters.spellings("name")
+
+
 def flag(parameters: Parameters, name: str) -> bool | None:
     """A parameter that is `true` or `false`. Raises ScalarTypeError for anything else."""
     text = parameters.first(name)

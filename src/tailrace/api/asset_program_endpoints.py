@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailrace.api.asset_documents import channel_item, program_item, smart_campaign_item
-from tailrace.api.asset_parameters import asset_id, flag, folder, required, updated_range
+from tailrace.api.asset_parameters import (
+    asset_id,
+    exact_names,
+    flag,
+    folder,
+    required,
+    updated_range,
+)
 from tailrace.api.envelope import assets_response
 from tailrace.api.list_values import integer, integers, names
 from tailrace.api.paging import asset_window
@@ -49,7 +56,7 @@ def program_by_name(call: Call) -> Response:
     parameters = call.request.parameters
     has_tags = flag(parameters, "includeTags") or False
     has_costs = flag(parameters, "includeCosts") or False
-    wanted = AssetConditions(names=[required(parameters, "name")])
+    wanted = AssetConditions(names=exact_names(parameters))
     found = _programs(call, wanted, AssetPage())
     items = [
         program_item(one, has_tags=has_tags, has_costs=has_costs, is_full=True) for one in found
@@ -118,8 +125,8 @@ def smart_campaign_by_id(call: Call) -> Response:
 
 def smart_campaign_by_name(call: Call) -> Response:
     """The smart campaigns of exactly this name."""
-    name = required(call.request.parameters, "name")
-    return _smart_campaigns(call, AssetConditions(names=[name]), AssetPage())
+    wanted = AssetConditions(names=exact_names(call.request.parameters))
+    return _smart_campaigns(call, wanted, AssetPage())
 
 
 def browse_smart_campaigns(call: Call) -> Response:

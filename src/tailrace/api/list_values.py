@@ -34,8 +34,7 @@ def names(parameters: Parameters, name: str) -> list[str] | None:
     A name may hold commas itself, so the whole value counts as one, too.
     """
     pieces = parameters.pieces(name)
-    whole = parameters.first(name)
-    return None if whole is None else list(dict.fromkeys((*pieces, whole)))
+    return list(dict.fromkeys((*pieces, *parameters.spellings(name)))) if pieces else None
 
 
 def path_integer(call: Call, name: str) -> int:

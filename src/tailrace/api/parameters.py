@@ -36,6 +36,19 @@ class Parameters:
         values = self._values.get(name)
         return (values[0].strip() or None) if values else None
 
+    def first_in_any_case(self, name: str) -> str | None:
+        """As `first`, whatever the letter case of the name."""
+        named = (given for given in self._values if given.lower() == name.lower())
+        return next((value for given in named if (value := self.first(given))), None)
+
+    def spellings(self, name: str) -> list[str]:
+        """The first value as it was sent and with its blanks trimmed; empty where it is blank.
+
+        Names may begin with a blank that clients send back, or that one of them added.
+        """
+        trimmed = self.first(name)
+        return [] if trimmed is None else list(dict.fromkeys((self._values[name][0], trimmed)))
+
     def pieces(self, name: str) -> list[str]:
         """Every piece of a list value, however it was written; empty pieces are dropped."""
         pieces = ",".join(self._values.get(name, ())).split(",")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,10 +19,22 @@ TruthOption = Annotated[
     typer.Option("--truth", help="Write what was made, as JSON.", dir_okay=False),
 ]
 
+
+def _asset_option(name: str, what: str) -> Any:
+    # Typer's own type of an option is not public.
+    return typer.Option(name, min=0, help=f"{what} to make, at the least those there always are.")
+
+
+ListsOption = Annotated[int, _asset_option("--lists", "Static lists")]
+ProgramsOption = Annotated[int, _asset_option("--programs", "Programs")]
+CampaignsOption = Annotated[int, _asset_option("--campaigns", "Smart campaigns")]
+SmartListsOption = Annotated[int, _asset_option("--smart-lists", "Smart lists")]
+FormsOption = Annotated[int, _asset_option("--forms", "Forms")]
+
 EPILOG = example(
     "tailrace seed --leads 1000 --activities 20000 --days 31 --home ./tailrace-home",
     "tailrace seed --leads 500 --activities 5000 --until 2026-02-01T00:00:00Z --seed 7 \\",
-    "    --truth truth.json --json",
+    "    --lists 350 --programs 250 --truth truth.json --json",
 )
 
 
@@ -42,6 +54,11 @@ def seed(
             metavar="TIME",
         ),
     ] = None,
+    lists: ListsOption = 0,
+    programs: ProgramsOption = 0,
+    campaigns: CampaignsOption = 0,
+    smart_lists: SmartListsOption = 0,
+    forms: FormsOption = 0,
     number: Annotated[int, typer.Option("--seed", help="The same number makes the same data.")] = 0,
     truth: TruthOption = None,
     home: HomeOption = None,
@@ -49,9 +66,9 @@ def seed(
 ) -> None:
     """Make sample data of any size in constant memory.
 
-    Leads and activities with realistic attributes, and programs, forms, static and smart lists to
-    filter by. `--truth` writes counts of leads, of activities by type id, the lists and their
-    members, to hold exports against.
+    Leads and activities with realistic attributes, and programs, campaigns, forms, static and
+    smart lists to filter by; awkward names and values are among them. `--truth` writes counts of
+    leads, of activities by type id, the lists and their members, to hold answers against.
     """
     from tailrace.cli.home import opened_home
     from tailrace.cli.progress import progress_bars
@@ -59,7 +76,16 @@ def seed(
     from tailrace.sample.seeding import seed as make_sample_data
 
     plan = SeedPlan(
-        leads=leads, activities=activities, days=days, until=_instant(until), seed=number
+        leads=leads,
+        activities=activities,
+        days=days,
+        until=_instant(until),
+        seed=number,
+        lists=lists,
+        programs=programs,
+        campaigns=campaigns,
+        smart_lists=smart_lists,
+        forms=forms,
     )
     with opened_home(home) as application, progress_bars() as bars:
         bar = bars.begin("Making sample data")
@@ -92,6 +118,7 @@ def _print_report(report: SeedReport, *, is_json: bool) -> None:
                 "programs": report.programs,
                 "forms": report.forms,
                 "staticLists": report.static_lists,
+                "campaigns": report.campaigns,
                 "smartLists": report.smart_lists,
                 "seconds": round(report.seconds, 3),
                 "truthFile": None if report.truth_path is None else str(report.truth_path),
@@ -100,6 +127,7 @@ def _print_report(report: SeedReport, *, is_json: bool) -> None:
         return
     print_line(
         f"Made {report.leads:,} leads, {report.activities:,} activities, {report.programs} programs,"
-        f" {report.forms} forms, {report.static_lists} static and {report.smart_lists} smart lists"
+        f" {report.campaigns} campaigns, {report.forms} forms, {report.static_lists} static and"
+        f" {report.smart_lists} smart lists"
         f" in {report.seconds:.1f} s."
     )

@@ -66,6 +66,18 @@ PROGRAM_STATUSES: dict[ProgramType, tuple[str, ...]] = {
 }
 
 
+_TYPE_OF_CHANNEL = {
+    "event": ProgramType.EVENT,
+    "nurture": ProgramType.ENGAGEMENT,
+    "email": ProgramType.EMAIL,
+}
+
+
+def default_program_type(applicable_program_type: str) -> ProgramType:
+    """The type of a program of a channel for programs of this kind."""
+    return _TYPE_OF_CHANNEL.get(applicable_program_type, ProgramType.DEFAULT)
+
+
 class CampaignType(StrEnum):
     BATCH = "batch"
     TRIGGER = "trigger"

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from sqlalchemy import insert, select
 
 from tailrace.domain.activity_types import ActivityAttribute, ActivityType
 from tailrace.domain.asset_names import AssetName
+from tailrace.domain.assets import PROGRAM_STATUSES, default_program_type
 from tailrace.domain.errors import AdministrationError
 from tailrace.domain.lead_fields import DataType
 from tailrace.domain.smart_list import Rule, encode_rule, parse_rule
+from tailrace.sample.asset_names import (
+    HAND_MADE_CAMPAIGNS,
+    HAND_MADE_FORMS,
+    HAND_MADE_STATIC_LISTS,
+    assets_to_make,
+    programs_to_make,
+)
+from tailrace.sample.vocabulary import PLACES
+from tailrace.store.channels import ensure_channel
 from tailrace.store.sequences import SequenceKind, take_numbers
 from tailrace.store.subscriptions import (
     activity_types_of,
@@ -19,47 +30,17 @@ from tailrace.store.subscriptions import (
     add_lead_field,
     lead_fields_of,
 )
-from tailrace.store.tables import form, program, smart_list, static_list
+from tailrace.store.tables import campaign, form, program, smart_list, static_list
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.domain.lead_fields import LeadFieldCatalogue
-
-#: Name, program around it, channel. A nested chain of three, and a name with a dot.
-_PROGRAMS = (
-    ("Nurture", None, "Nurture"),
-    ("Webinar Series", "Nurture", "Webinar"),
-    ("Follow-up", "Webinar Series", "Email Send"),
-    ("Spring Campaign", None, "Email Send"),
-    ("Trade Show, Hall 7", None, "Live Event"),
-    ("Newsletter", None, "Email Send"),
-    ("Q1.Launch", None, "Web Content"),
-    ('"Free Trial"', None, "Web Content"),
-)
-
-#: Name and program around it, None for one in a folder.
-_FORMS = (
-    ("Contact Us", None),
-    ("Email Unsubscribe Form", None),
-    ("Register", "Webinar Series"),
-    ("Feedback", "Follow-up"),
-    ("Sign Up", "Newsletter"),
-    ("Start Trial", '"Free Trial"'),
-)
-
-_STATIC_LISTS = (
-    ("All Customers", None),
-    ("Do Not Call, Ever", None),
-    ("Attendees", "Webinar Series"),
-    ("Attendees", "Trade Show, Hall 7"),
-    ("Survey 1.5", "Follow-up"),
-    ("Subscribers", "Newsletter"),
-)
+    from tailrace.sample.asset_names import NewAsset
+    from tailrace.sample.plan import SeedPlan
 
 _FIELDS = (
     ("favouriteProduct", "Favourite Product", DataType.STRING, 255),
@@ -70,6 +51,9 @@ _FIELDS = (
     ("contractEnd", "Contract End", DataType.DATE, None),
     ("lastDemoAt", "Last Demo At", DataType.DATETIME, None),
 )
+
+#: What forms ask for: the first of these, more or fewer.
+_FORM_FIELDS = ("email", "firstName", "lastName", "company", "phone", "country")
 
 ATTEND_CONFERENCE = 100_001
 REDEEM_VOUCHER = 100_002
@@ -116,6 +100,13 @@ _EVER_DAYS = 36_500
 class Asset:
     id: int
     name: AssetName
+    #: Whether it is older than everything that happens.
+    is_from_start: bool
+
+
+def from_start(assets: Sequence[Asset]) -> list[Asset]:
+    """Those that an activity of any moment may speak of."""
+    return [one for one in assets if one.is_from_start]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +123,25 @@ class Assets:
     programs: tuple[Asset, ...]
     forms: tuple[Asset, ...]
     static_lists: tuple[Asset, ...]
+    campaigns: tuple[Asset, ...]
     smart_lists: tuple[SmartList, ...]
     fields: LeadFieldCatalogue
     activity_types: Mapping[int, ActivityType]
 
 
-def make_assets(connection: Connection, subscription_id: SubscriptionId, now: datetime) -> Assets:
+def make_assets(connection: Connection, subscription_id: SubscriptionId, plan: SeedPlan) -> Assets:
     """Make everything, under new names where there is sample data already."""
-    maker = _Maker(connection, subscription_id, now)
+    maker = _Maker(connection, subscription_id, plan)
     programs = maker.programs()
-    forms = maker.assets(form, _FORMS, programs)
-    static_lists = maker.assets(static_list, _STATIC_LISTS, programs)
+    forms = maker.forms(programs)
+    static_lists = maker.assets(
+        static_list, maker.planned("List", HAND_MADE_STATIC_LISTS, plan.lists), programs
+    )
     return Assets(
         programs=tuple(programs.values()),
         forms=tuple(forms),
         static_lists=tuple(static_lists),
+        campaigns=tuple(maker.campaigns(programs)),
         smart_lists=tuple(maker.smart_lists([one.id for one in static_lists])),
         fields=_fields(connection, subscription_id),
         activity_types=_activity_types(connection, subscription_id),
@@ -157,70 +152,124 @@ class _Maker:
     """Makes assets whose names, within one run, end in the same number."""
 
     def __init__(
-        self, connection: Connection, subscription_id: SubscriptionId, now: datetime
+        self, connection: Connection, subscription_id: SubscriptionId, plan: SeedPlan
     ) -> None:
         self._connection = connection
         self._subscription_id = subscription_id
-        self._now = now
+        self._plan = plan
         self._ending = self._free_ending()
 
+    def planned(
+        self, word: str, hand_made: Sequence[tuple[str, str | None]], count: int
+    ) -> list[NewAsset]:
+        return assets_to_make(self._plan, word, hand_made, count)
+
     def programs(self) -> dict[str, Asset]:
-        """Programs by their name in the table above."""
+        """Programs by their name in the plan."""
         made: dict[str, Asset] = {}
-        for name, parent, channel in _PROGRAMS:
-            outer = None if parent is None else made[parent]
-            asset = Asset(
-                self._next_id(),
-                AssetName(_chain_within(outer), name + self._ending, is_program=True),
+        for planned, channel_name in programs_to_make(self._plan):
+            channel = ensure_channel(
+                self._connection, self._subscription_id, channel_name, self._plan.start
             )
-            self._insert(
+            program_type = default_program_type(channel.applicable_program_type)
+            outer = None if planned.program is None else made[planned.program]
+            (made[planned.name],) = self._insert(
                 program,
-                asset,
-                parent_id=None if outer is None else outer.id,
-                channel=channel,
+                [planned],
+                [outer],
+                [
+                    {
+                        "parent_id": None if outer is None else outer.id,
+                        "channel": channel.name,
+                        "type": program_type.value,
+                        "status": PROGRAM_STATUSES[program_type][0],
+                    }
+                ],
             )
-            made[name] = asset
         return made
 
     def assets(
         self,
         table: Table,
-        names: tuple[tuple[str, str | None], ...],
+        planned: Sequence[NewAsset],
         programs: Mapping[str, Asset],
+        values: Sequence[Mapping[str, object]] | None = None,
     ) -> list[Asset]:
-        """Forms or lists, each in a program or, without one, in a folder."""
-        made: list[Asset] = []
-        for name, program_name in names:
-            outer = None if program_name is None else programs[program_name]
-            asset = Asset(self._next_id(), AssetName(_chain_within(outer), name + self._ending))
-            self._insert(table, asset, program_id=None if outer is None else outer.id)
-            made.append(asset)
-        return made
+        """Assets, each in a program or, without one, in the folder; `values` of their own."""
+        around = [None if one.program is None else programs[one.program] for one in planned]
+        own: Sequence[Mapping[str, object]] = values or [{} for _ in planned]
+        with_program = [
+            {**more, "program_id": None if outer is None else outer.id}
+            for more, outer in zip(own, around, strict=True)
+        ]
+        return self._insert(table, planned, around, with_program)
+
+    def forms(self, programs: Mapping[str, Asset]) -> list[Asset]:
+        planned = self.planned("Form", HAND_MADE_FORMS, self._plan.forms)
+        fields = [
+            msgspec.json.encode(_FORM_FIELDS[: 2 + place % (len(_FORM_FIELDS) - 1)]).decode()
+            for place in range(len(planned))
+        ]
+        return self.assets(form, planned, programs, [{"fields": one} for one in fields])
+
+    def campaigns(self, programs: Mapping[str, Asset]) -> list[Asset]:
+        planned = self.planned("Campaign", HAND_MADE_CAMPAIGNS, self._plan.campaigns)
+        values = [
+            {"type": "batch" if place % 2 else "trigger", "is_active": place % 3 == 0}
+            for place in range(len(planned))
+        ]
+        return self.assets(campaign, planned, programs, values)
 
     def smart_lists(self, list_ids: list[int]) -> list[SmartList]:
-        made: list[SmartList] = []
-        for name, document in _smart_list_rules(list_ids).items():
-            rule = parse_rule(document)
-            asset = Asset(self._next_id(), AssetName((), name + self._ending))
-            self._insert(smart_list, asset, program_id=None, rule=encode_rule(rule))
-            made.append(SmartList(asset.id, asset.name.name, rule))
-        return made
+        rules = _smart_list_rules(list_ids[:6])
+        planned = self.planned(
+            "Smart List", [(name, None) for name in rules], self._plan.smart_lists
+        )
+        documents = [*rules.values()]
+        documents += [_counted_rule(place) for place in range(len(rules), len(planned))]
+        parsed = [parse_rule(document) for document in documents]
+        in_folder = [replace(one, program=None) for one in planned]
+        made = self.assets(
+            smart_list, in_folder, {}, [{"rule": encode_rule(rule)} for rule in parsed]
+        )
+        return [
+            SmartList(asset.id, asset.name.name, rule)
+            for asset, rule in zip(made, parsed, strict=True)
+        ]
 
-    def _insert(self, table: Table, asset: Asset, **values: object) -> None:
-        self._connection.execute(
-            insert(table).values(
-                subscription_id=self._subscription_id,
-                id=asset.id,
-                name=asset.name.name,
-                created_at=self._now,
-                **values,
+    def _insert(
+        self,
+        table: Table,
+        planned: Sequence[NewAsset],
+        around: Sequence[Asset | None],
+        values: Sequence[Mapping[str, object]],
+    ) -> list[Asset]:
+        first_id = take_numbers(
+            self._connection, self._subscription_id, SequenceKind.ASSET, len(planned)
+        )
+        is_program = table is program
+        made = [
+            Asset(
+                asset_id,
+                AssetName(_chain_within(outer), one.name + self._ending, is_program),
+                is_from_start=one.created_at == self._plan.start,
             )
-        )
-
-    def _next_id(self) -> int:
-        return take_numbers(
-            self._connection, self._subscription_id, SequenceKind.ASSET, 1, at_least=1001
-        )
+            for asset_id, (one, outer) in enumerate(zip(planned, around, strict=True), first_id)
+        ]
+        rows = [
+            {
+                "subscription_id": self._subscription_id,
+                "id": asset.id,
+                "name": asset.name.name,
+                "description": one.description,
+                "created_at": one.created_at,
+                "updated_at": one.updated_at,
+                **more,
+            }
+            for asset, one, more in zip(made, planned, values, strict=True)
+        ]
+        self._connection.execute(insert(table), rows)
+        return made
 
     def _free_ending(self) -> str:
         taken = set(
@@ -228,16 +277,26 @@ class _Maker:
                 select(program.c.name).where(program.c.subscription_id == self._subscription_id)
             ).scalars()
         )
+        names = [planned.name for planned, _ in programs_to_make(self._plan)]
         endings = ("", *(f" {run}" for run in range(2, len(taken) + 3)))
         return next(
-            ending
-            for ending in endings
-            if taken.isdisjoint(name + ending for name, _, _ in _PROGRAMS)
+            ending for ending in endings if taken.isdisjoint(name + ending for name in names)
         )
 
 
 def _chain_within(outer: Asset | None) -> tuple[str, ...]:
     return () if outer is None else (*outer.name.program_chain, outer.name.name)
+
+
+def _counted_rule(place: int) -> object:
+    """A rule that no two neighbours share; none depends on when it is evaluated."""
+    country = PLACES[place % len(PLACES)][0]
+    return {
+        "all": [
+            {"field": "country", "operator": "is", "values": [country]},
+            {"field": "leadScore", "operator": "at least", "values": [place % 120]},
+        ]
+    }
 
 
 def _smart_list_rules(list_ids: list[int]) -> dict[str, object]:

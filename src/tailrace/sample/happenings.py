@@ -11,7 +11,7 @@ import polars as pl
 from tailrace.domain.activity_types import DELETE_LEAD
 from tailrace.lake.activity_rows import ACTIVITY_SCHEMA
 from tailrace.sample import vocabulary as words
-from tailrace.sample.assets import ATTEND_CONFERENCE, REDEEM_VOUCHER
+from tailrace.sample.assets import ATTEND_CONFERENCE, REDEEM_VOUCHER, from_start
 from tailrace.sample.attribute_values import attributes_document
 from tailrace.sample.dice import Dice, chosen
 from tailrace.sample.plan import DAY_SECONDS
@@ -29,22 +29,20 @@ FRAME_ROWS = 250_000
 #: How often each type happens, compared with the others.
 WEIGHTS: dict[int, int] = {
     1: 180, 2: 30, 3: 25, 6: 140, 7: 130, 8: 12, 9: 4, 10: 90, 11: 40, 12: 20, 13: 110, 22: 60,
-    23: 3, 24: 25, 25: 10, 27: 6, 32: 1, 34: 3, DELETE_LEAD: 2, 38: 5, 46: 15, 47: 12, 104: 25,
+    23: 3, 24: 25, 25: 10, 27: 6, 32: 1, 34: 3, 38: 5, 46: 15, 47: 12, 104: 25,
     108: 6, 110: 5, 113: 6, 114: 4, 115: 2, 123: 4, 145: 3, 155: 8, ATTEND_CONFERENCE: 6,
     REDEEM_VOUCHER: 4,
 }  # fmt: skip
 
-#: Leads that only a Delete Lead activity still knows, for each thousand that are there.
-DELETED_PER_THOUSAND = 10
+#: One activity of so many is a Delete Lead, each of a lead of its own that nothing else knows.
+DELETED_EVERY = 500
 
 #: How much livelier noon is than midnight: 0 is not at all, 1 the most that keeps time ascending.
 _DAYTIME = 0.7
 
-_FIRST_CAMPAIGN_ID = 1000
-_CAMPAIGNS = 120
-
 #: Types about an asset of the run, and those about a field, a lead or an e-mail.
 _PROGRAM_TYPES = (104, 113, 114, 115, 123, 145)
+_CAMPAIGN_TYPES = (47, 155)
 _LIST_TYPES = (24, 25)
 _FORM_TYPES = (2,)
 _FIELD_TYPES = (13, 22)
@@ -96,13 +94,16 @@ class Happenings:
         type_id: int = rows.item(0, "activityTypeId")
         dice = self._dice
         start = pl.lit(self.plan.start).dt.cast_time_unit("us")
+        campaigns = _assets(self.assets.campaigns)
         complete = rows.select(
             marketoGUID=pl.col("index") + self.first_guid,
             leadId=pl.col("lead") + self.people.first_id,
             activityDate=start + pl.duration(seconds=pl.col("seconds")),
             activityTypeId="activityTypeId",
             campaignId=pl.when(dice.chance("has campaign", 70)).then(
-                dice.roll("campaign", _CAMPAIGNS) + _FIRST_CAMPAIGN_ID
+                campaigns.columns(dice.roll("campaign", len(campaigns.ids)))[
+                    "primaryAttributeValueId"
+                ]
             ),
             **self._primary_attribute(type_id),
             attributes=attributes_document(self.assets.activity_types[type_id], dice),
@@ -126,14 +127,16 @@ class Happenings:
     def _type_ids(self) -> pl.Expr:
         bounds = pl.Series(list(WEIGHTS.values())).cum_sum()
         place = pl.lit(bounds).search_sorted(self._dice.roll("type", bounds[-1]), side="right")
-        return pl.lit(pl.Series(list(WEIGHTS), dtype=pl.Int64)).gather(place)
+        usual = pl.lit(pl.Series(list(WEIGHTS), dtype=pl.Int64)).gather(place)
+        is_deletion = pl.col("index") % DELETED_EVERY == DELETED_EVERY - 1
+        return pl.when(is_deletion).then(DELETE_LEAD).otherwise(usual)
 
     def _lead(self) -> pl.Expr:
         """The lead's number: one that exists by then, or for Delete Lead never did in the end."""
         there = self.people.count_by(pl.col("seconds"))
         favour_early = self._dice.fraction("lead").pow(1.3)
         living = (there * favour_early).floor().cast(pl.Int64)
-        deleted = self._dice.roll("deleted lead", deleted_leads(self.plan)) + self.plan.leads
+        deleted = pl.col("index") // DELETED_EVERY + self.plan.leads
         is_deleted = pl.col("activityTypeId") == DELETE_LEAD
         return pl.when(is_deleted).then(deleted).otherwise(living)
 
@@ -149,6 +152,8 @@ class Happenings:
     def _named(self, type_id: int) -> Named:
         if type_id in _PROGRAM_TYPES:
             return _assets(self.assets.programs)
+        if type_id in _CAMPAIGN_TYPES:
+            return _assets(self.assets.campaigns)
         if type_id in _LIST_TYPES:
             return _assets(self.assets.static_lists)
         if type_id in _FORM_TYPES:
@@ -165,7 +170,7 @@ class Happenings:
         """E-mails inside programs, called by the whole chain of programs around them."""
         names = [
             ".".join((*program.name.program_chain, program.name.name, mail))
-            for program in self.assets.programs
+            for program in from_start(self.assets.programs)
             for mail in words.MAIL_NAMES
         ]
         return Named(names, range(5000, 5000 + len(names)))
@@ -173,11 +178,12 @@ class Happenings:
 
 def deleted_leads(plan: SeedPlan) -> int:
     """How many ids belong to leads that are deleted: those after the living ones'."""
-    return max(1, plan.leads * DELETED_PER_THOUSAND // 1000)
+    return plan.activities // DELETED_EVERY
 
 
 def _assets(assets: Sequence[Asset]) -> Named:
-    return Named([one.name.stored for one in assets], [one.id for one in assets])
+    there = from_start(assets)
+    return Named([one.name.stored for one in there], [one.id for one in there])
 
 
 def _numbered(name: str, first_id: int, count: int) -> Named:
@@ -207,8 +213,6 @@ _OTHER: dict[int, Named] = {
         range(7101, 7101 + len(words.PAGES)),
     ),
     46: Named(("Web", "Email", "Milestone"), (1, 2, 3)),
-    47: _numbered("Scoring.Request, urgent", _FIRST_CAMPAIGN_ID, _CAMPAIGNS),
-    155: _numbered("Operational.Nightly", _FIRST_CAMPAIGN_ID, _CAMPAIGNS),
     ATTEND_CONFERENCE: Named(
         ("Summit 2025", "Partner Day, Vienna", 'The "Small" Fair', "日本 Expo")
     ),

@@ -16,6 +16,9 @@ DAY_SECONDS = 86_400
 
 _MOST_DAYS = 36_500
 
+#: Assets are made in one transaction and kept in memory.
+MOST_ASSETS = 100_000
+
 
 class SeedProgress(Protocol):
     """Watches sample data being made."""
@@ -34,18 +37,34 @@ class SeedPlan:
     #: UTC; everything has happened by then.
     until: datetime
     seed: int = 0
+    #: How many of each there shall be; fewer than those made by hand means those.
+    lists: int = 0
+    programs: int = 0
+    campaigns: int = 0
+    smart_lists: int = 0
+    forms: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.leads, self.activities) < 0 or self.days < 1:
+        if min(self._counts) < 0 or self.days < 1:
             raise AdministrationError(
-                "Sample data needs no less than 0 leads, 0 activities and 1 day."
+                "Sample data needs no less than 1 day and 0 of anything else."
             )
+        if max(self._asset_counts) > MOST_ASSETS:
+            raise AdministrationError(f"Sample data has at most {MOST_ASSETS:,} assets of a kind.")
         if self.activities and not self.leads:
             raise AdministrationError("Sample activities need sample leads to happen to.")
         if self.days > _MOST_DAYS or self.until.year <= self.days // 365 + 1:
             raise AdministrationError(
                 f"Sample data spans at most {_MOST_DAYS} days, none of them before year 1."
             )
+
+    @property
+    def _asset_counts(self) -> tuple[int, ...]:
+        return (self.lists, self.programs, self.campaigns, self.smart_lists, self.forms)
+
+    @property
+    def _counts(self) -> tuple[int, ...]:
+        return (self.leads, self.activities, *self._asset_counts)
 
     @property
     def start(self) -> datetime:
@@ -71,6 +90,7 @@ class SeedReport:
     programs: int
     forms: int
     static_lists: int
+    campaigns: int
     smart_lists: int
     seconds: float
     #: The ground truth, if it was asked for.

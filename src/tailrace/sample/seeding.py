@@ -14,15 +14,22 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tailrace.sample.assets import Assets, make_assets
+from tailrace.sample.assets import Assets, from_start, make_assets
 from tailrace.sample.happenings import Happenings, deleted_leads
+from tailrace.sample.memberships import (
+    MEMBER_COLUMNS,
+    PROGRAM_MEMBER_COLUMNS,
+    ProgramMembers,
+    counted_members,
+    program_statuses,
+)
 from tailrace.sample.people import MEMBER_COLUMN, People
 from tailrace.sample.plan import SeedReport
 from tailrace.sample.truth import Truth
 from tailrace.store.bulk_insert import insert_rows
 from tailrace.store.lead_batch import next_lead_id, standard_defaults
 from tailrace.store.sequences import SequenceKind, take_numbers
-from tailrace.store.tables import lead, static_list_member
+from tailrace.store.tables import lead, program_member, static_list_member
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +66,7 @@ def seed(
         done += frame.height
         if progress is not None:
             progress(done, plan.leads + plan.activities)
+    run.store_counted_lists()
     for rows in run.happenings.frames():
         run.store_activities(rows)
         done += rows.height
@@ -72,6 +80,7 @@ def seed(
         programs=len(run.assets.programs),
         forms=len(run.assets.forms),
         static_lists=len(run.assets.static_lists),
+        campaigns=len(run.assets.campaigns),
         smart_lists=len(run.assets.smart_lists),
         seconds=time.perf_counter() - began,
         truth_path=truth_path,
@@ -87,7 +96,13 @@ def _prepare(
 ) -> _Run:
     """Make the assets and reserve every number of the run."""
     with application.database.write() as connection:
-        assets = make_assets(connection, subscription_id, plan.start)
+        assets = make_assets(connection, subscription_id, plan)
+        members = ProgramMembers(
+            statuses=program_statuses(connection, subscription_id),
+            first_id=take_numbers(
+                connection, subscription_id, SequenceKind.PROGRAM_MEMBER, plan.leads
+            ),
+        )
         first_lead = take_numbers(
             connection,
             subscription_id,
@@ -98,13 +113,14 @@ def _prepare(
         first_guid = take_numbers(
             connection, subscription_id, SequenceKind.ACTIVITY, plan.activities
         )
-    program_ids = [one.id for one in assets.programs]
-    people = People(plan, first_lead, program_ids, len(assets.static_lists))
+    program_ids = [one.id for one in from_start(assets.programs)]
+    people = People(plan, first_lead, program_ids, len(from_start(assets.static_lists)))
     return _Run(
         application=application,
         subscription_id=subscription_id,
         assets=assets,
         people=people,
+        program_members=members,
         happenings=Happenings(plan, people, assets, first_guid),
         truth=Truth(plan, assets) if is_truth_wanted else None,
     )
@@ -118,6 +134,7 @@ class _Run:
     subscription_id: SubscriptionId
     assets: Assets
     people: People
+    program_members: ProgramMembers
     happenings: Happenings
     #: None where nobody wants to know.
     truth: Truth | None
@@ -135,12 +152,14 @@ class _Run:
         )
         members = {
             asset.id: frame.filter(pl.col(MEMBER_COLUMN.format(place)))
-            for place, asset in enumerate(self.assets.static_lists)
+            for place, asset in enumerate(from_start(self.assets.static_lists))
         }
         with self.application.database.write() as connection:
             insert_rows(connection, lead, leads.columns, leads.rows())
             for list_id, rows in members.items():
                 self._store_members(connection, list_id, rows)
+            joined = self.program_members.rows(self.subscription_id, self.people.first_id, frame)
+            insert_rows(connection, program_member, PROGRAM_MEMBER_COLUMNS, joined)
         if self.truth is not None:
             self.truth.see_leads(
                 leads, {one: rows["id"].to_list() for one, rows in members.items()}
@@ -154,6 +173,19 @@ class _Run:
             added_at=pl.col("createdAt").str.to_datetime(time_zone="UTC").dt.epoch("us"),
         )
         insert_rows(connection, static_list_member, rows.columns, rows.rows())
+
+    def store_counted_lists(self) -> None:
+        """Fill the lists beyond those made by hand, once all leads are there."""
+        plan = self.people.plan
+        added_at = int(plan.end.timestamp()) * 1_000_000
+        counted = [one for one in self.assets.static_lists if not one.is_from_start]
+        with self.application.database.write() as connection:
+            for place, asset in enumerate(counted):
+                ids = [self.people.first_id + one for one in counted_members(place, plan.leads)]
+                rows = [(self.subscription_id, asset.id, one, added_at) for one in ids]
+                insert_rows(connection, static_list_member, MEMBER_COLUMNS, rows)
+                if self.truth is not None:
+                    self.truth.see_members(asset.id, ids)
 
     def store_activities(self, rows: pl.DataFrame) -> None:
         self.application.activity_log(self.subscription_id).append(rows)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tailrace.domain.activity_types import DELETE_LEAD
 from tailrace.domain.instants import format_instant
+from tailrace.domain.lead_fields import AUDIENCE_SHARING_FIELD
 from tailrace.sample.smart_list_census import SmartListCensus
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ class Truth:
             for row in leads.gather_every(max(1, leads.height // 3)).iter_rows(named=True):
                 self._lead_sample[row["id"]] = _exported(row, self._assets.fields)
 
+    def see_members(self, list_id: int, lead_ids: Sequence[int]) -> None:
+        """Take note of members of a list that no smart list asks about."""
+        self._list_members[list_id].extend(sorted(lead_ids))
+
     def see_activities(self, rows: pl.DataFrame) -> None:
         """Take note of rows of the activity log."""
         self._activities.update(dict(rows["activityTypeId"].value_counts().iter_rows()))
@@ -62,16 +68,19 @@ class Truth:
         assets = self._assets
         document = {
             "leads": self._plan.leads,
+            # Of the subscription, whatever this run has added to it.
+            "leadFields": sum(1 for _ in assets.fields),
             "activities": {str(one): count for one, count in sorted(self._activities.items())},
+            "activityTypes": len(assets.activity_types),
+            # Each is of another lead.
+            "deletedLeads": self._activities[DELETE_LEAD],
             "lists": _names(assets.static_lists),
             "listMembers": _by_id(self._list_members),
             "programs": _names(assets.programs),
+            "campaigns": _names(assets.campaigns),
             "forms": _names(assets.forms),
             # What primaryAttributeValue holds: the programs around a list or form included.
-            "storedNames": {
-                str(one.id): one.name.stored
-                for one in (*assets.programs, *assets.forms, *assets.static_lists)
-            },
+            "storedNames": {str(one.id): one.name.stored for one in _in_programs(assets)},
             "smartLists": {str(one.id): one.name for one in assets.smart_lists},
             "smartListMembers": _by_id(self._census.members()),
             "window": {
@@ -84,6 +93,10 @@ class Truth:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=1))
 
 
+def _in_programs(assets: Assets) -> tuple[Asset, ...]:
+    return (*assets.programs, *assets.campaigns, *assets.forms, *assets.static_lists)
+
+
 def _names(assets: Sequence[Asset]) -> dict[str, str]:
     return {str(one.id): one.name.name for one in assets}
 
@@ -93,11 +106,15 @@ def _by_id(values: Mapping[int, Any]) -> dict[str, Any]:
 
 
 def _exported(columns: Mapping[str, Any], fields: LeadFieldCatalogue) -> dict[str, str]:
-    """Every field of a lead as a result file shows it, nothing as an empty text."""
+    """What a result file shows of a lead, nothing as an empty text.
+
+    The field that is exported only where it was switched on is left out.
+    """
     custom: dict[str, Any] = msgspec.json.decode(columns["custom"])
     return {
         field.name: _text(custom.get(field.name) if field.is_custom else columns.get(field.name))
         for field in fields
+        if field.name != AUDIENCE_SHARING_FIELD
     }
 
 
