@@ -13,11 +13,15 @@ from alembic.util import CommandError
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from tailrace.activities.pages import ActivityPages
 from tailrace.activities.settler import Settler, SettlingLimits
 from tailrace.domain.errors import HomeError
 from tailrace.durability import make_directory, sync_path
 from tailrace.extract.planning import Planner
 from tailrace.files.directory import FileDirectory
+from tailrace.files.uploads import Uploads
+from tailrace.imports.runner import ImportRunner
+from tailrace.imports.service import LeadImports
 from tailrace.jobs.janitor import Janitor
 from tailrace.jobs.runner import Runner, RunnerLimits
 from tailrace.jobs.service import ExportJobs
@@ -79,6 +83,7 @@ class Application:
                 most_rows=settings.maximum_hot_rows,
             ),
         )
+        self.activity_pages = ActivityPages(self.database, self.activity_log, clock)
         self.runner = Runner(
             self.database,
             self.subscriptions,
@@ -95,11 +100,29 @@ class Application:
         self.jobs = ExportJobs(
             self.database, self.subscriptions, clock=clock, on_change=self.runner.wake
         )
+        uploads = Uploads(home / "imports")
+        self.import_runner = ImportRunner(
+            self.database,
+            self.subscriptions,
+            uploads,
+            lease_seconds=settings.lease_seconds,
+            maximum_attempts=settings.maximum_attempts,
+            poll_seconds=settings.poll_seconds,
+            clock=clock,
+        )
+        self.lead_imports = LeadImports(
+            self.database,
+            self.subscriptions,
+            uploads,
+            clock=clock,
+            on_change=self.import_runner.wake,
+        )
         self.janitor = Janitor(
             self.database,
             self.subscriptions,
             self.identity,
             self.files,
+            uploads,
             activity_log=self.activity_log,
             pause_seconds=settings.janitor_seconds,
             clock=clock,
@@ -118,7 +141,7 @@ class Application:
 
     @contextmanager
     def serving(self) -> Generator[None]:
-        """Run jobs, the settler and the janitor while the block lasts.
+        """Run jobs and imports, the settler and the janitor while the block lasts.
 
         Raises HomeError if another process serves this home already.
         """
@@ -126,12 +149,14 @@ class Application:
             try:
                 self.janitor.start()
                 self.runner.start()
+                self.import_runner.start()
                 self.settler.start()
                 self.call_counts.start()
                 yield
             finally:
                 self.call_counts.stop()
                 self.settler.stop()
+                self.import_runner.stop()
                 self.runner.stop()
                 self.janitor.stop()
 

@@ -37,6 +37,8 @@ def settle(database: Database, log: ActivityLog, subscription_id: SubscriptionId
     moved = 0
     with log.exclusive():
         settled = log.settled_to()
+        if hot.least <= settled:
+            log.confirm()
         while True:
             if hot.least <= settled:
                 with database.write() as connection:

@@ -43,6 +43,7 @@ _TAGS = (
     {"name": "Forms", "description": "Forms and the fields that they ask for."},
     {"name": "Other Assets", "description": "Kinds of asset that there are none of."},
     {"name": "Bulk Import Leads", "description": "Leads out of files."},
+    {"name": "Activities", "description": "What happened to leads: the log, read forwards."},
     {"name": "Usage", "description": "Calls and errors, by day."},
 )
 

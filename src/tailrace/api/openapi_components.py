@@ -103,6 +103,7 @@ _FILE_CONTENT: dict[str, object] = {CONTENT_TYPE: {}}
 RESPONSES: dict[str, object] = {
     "Token": _json("The service's access token.", "ResponseOfIdentity"),
     "TokenRefused": _json("No token, in OAuth's own error form.", "OAuthError"),
+    "PagingToken": _json("The token, or an error.", "ResponseOfPagingToken", "ResponseOfErrors"),
     "Job": _json("The job, or an error.", "ResponseOfExportResponse", "ResponseOfErrors"),
     "JobPage": _json(
         "A page of jobs, or an error.", "ResponseOfExportResponseWithToken", "ResponseOfErrors"

@@ -43,6 +43,7 @@ def schemas() -> dict[str, object]:
         "Error": _ERROR,
         "IdentityRequest": _IDENTITY_REQUEST,
         "ResponseOfIdentity": _RESPONSE_OF_IDENTITY,
+        "ResponseOfPagingToken": _RESPONSE_OF_PAGING_TOKEN,
         "OAuthError": _OAUTH_ERROR,
     }
 
@@ -292,6 +293,10 @@ _RESPONSE_OF_IDENTITY = _object(
         "scope": _text("E-mail address of the API user behind the service."),
     },
     ("access_token", "token_type", "expires_in", "scope"),
+)
+
+_RESPONSE_OF_PAGING_TOKEN = _envelope(
+    {"nextPageToken": _text("The page that begins with that moment.")}
 )
 
 _OAUTH_ERROR = _object(

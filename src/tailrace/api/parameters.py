@@ -5,16 +5,13 @@ Clients send list values with commas, repeated, or both at once (contract sectio
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
-from python_multipart import parse_form
+from tailrace.api.multipart import read_multipart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from python_multipart.multipart import Field
 
 #: More form fields than any call has; a body with more is not taken for a form.
 MAXIMUM_FORM_FIELDS = 10_000
@@ -78,19 +75,8 @@ def parse_urlencoded(body: bytes) -> Parameters | None:
 
 def parse_multipart(content_type: str, body: bytes) -> Parameters | None:
     """The fields of a `multipart/form-data` body, its files left out; None if it is malformed."""
-    pairs: list[tuple[str, str]] = []
-
-    def keep(field: Field) -> None:
-        if field.field_name is not None:
-            value = (field.value or b"").decode(errors="replace")
-            pairs.append((field.field_name.decode(errors="replace"), value))
-
-    headers = {"Content-Type": content_type.encode("latin-1")}
-    try:
-        parse_form(headers, BytesIO(body), keep, None)
-    except ValueError:
-        return None
-    return Parameters(pairs)
+    found = read_multipart(content_type, body)
+    return None if found is None else Parameters(found.fields)
 
 
 def of_members(members: Mapping[str, object]) -> Parameters:

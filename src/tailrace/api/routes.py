@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tailrace.api.activity_routes import activity_routes
 from tailrace.api.asset_routes import asset_routes
 from tailrace.api.export_endpoints import ExportEndpoints
 from tailrace.api.identity_endpoint import grant_token
+from tailrace.api.import_routes import import_routes
 from tailrace.api.lead_routes import lead_routes
 from tailrace.api.list_member_routes import list_member_routes
 from tailrace.api.pages import page_routes
@@ -34,6 +36,8 @@ def api_routes() -> tuple[Route, ...]:
         *(route for words in _FAMILIES for route in _export_routes(words)),
         *lead_routes(),
         *list_member_routes(),
+        *import_routes(),
+        *activity_routes(),
         *asset_routes(),
         *statistics_routes(),
     )

@@ -175,6 +175,8 @@ ENVELOPE_ERRORS: dict[type[errors.TailraceError], WireError] = {
     errors.ImportQueueFullError: WireError(
         "1016", "There are {imports} imports currently being processed. Please try again later"
     ),
+    # The activity log.
+    errors.ListTooLargeError: WireError("1003", "The list has {maximum} leads or more"),
     # Export jobs.
     errors.ObjectNotFoundError: WireError("1013", "Object not found"),
     errors.JobAlreadyQueuedError: WireError("1029", "Job already queued"),

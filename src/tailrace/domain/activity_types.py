@@ -8,6 +8,8 @@ from importlib.resources import files
 
 import msgspec
 
+NEW_LEAD = 12
+CHANGE_DATA_VALUE = 13
 DELETE_LEAD = 37
 
 #: Ids of a subscription's own types are this and above (contract section 6.2).

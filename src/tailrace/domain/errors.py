@@ -506,6 +506,16 @@ class ImportReportNotFoundError(NotFoundError):
     """The import has no such rows, is not finished, or is no longer kept."""
 
 
+# The activity log: reading it and writing to it.
+
+
+@dataclass(eq=False)
+class ListTooLargeError(ParameterError):
+    """A static list of too many leads to look up the activities of."""
+
+    maximum: int
+
+
 # Wait and try again.
 
 

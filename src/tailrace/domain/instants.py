@@ -22,6 +22,23 @@ _INSTANT = re.compile(
 )
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Seconds since 1970 of the first and the last instant that there is.
+FIRST_SECOND = -62_135_596_800
+LAST_SECOND = 253_402_300_799
+
+
+def second_of(instant: datetime) -> int:
+    """Seconds from 1970 UTC to `instant`, cut to whole ones."""
+    return (instant - _EPOCH) // timedelta(seconds=1)
+
+
+def instant_of(second: int) -> datetime:
+    """The instant that many seconds after 1970 UTC, from FIRST_SECOND to LAST_SECOND."""
+    return _EPOCH + timedelta(seconds=second)
+
+
 def parse_instant(value: object) -> datetime:
     """The UTC instant that `value` names, cut to whole seconds.
 

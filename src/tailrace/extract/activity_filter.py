@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tailrace.domain.activity_types import DELETE_LEAD
-from tailrace.extract.key_ranges import KeyRange, second_of
+from tailrace.domain.instants import second_of
+from tailrace.extract.key_ranges import KeyRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tailrace.extract.key_ranges import KeyRange, cut, second_of
+from tailrace.domain.instants import second_of
+from tailrace.extract.key_ranges import KeyRange, cut
 from tailrace.lake.data_file import plain_size, row_bytes
 
 if TYPE_CHECKING:

@@ -7,10 +7,12 @@ come in where a single second holds more rows than fit.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
+
+from tailrace.domain.instants import instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,6 @@ _BUCKETS_PER_RANGE = 256
 _MOST_BUCKETS = 65_536
 
 _LARGEST_GUID = 2**63 - 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,6 @@ class KeyRange:
         if (self.least_guid, self.largest_guid) == (1, _LARGEST_GUID):
             return in_time
         return in_time & pl.col("marketoGUID").is_between(self.least_guid, self.largest_guid)
-
-
-def second_of(instant: datetime) -> int:
-    """Seconds from 1970 UTC to `instant`, cut to whole ones."""
-    return (instant - _EPOCH) // timedelta(seconds=1)
-
-
-def instant_of(second: int) -> datetime:
-    return _EPOCH + timedelta(seconds=second)
 
 
 def cut(

@@ -105,19 +105,25 @@ class ActivityLog:
         """
         return snapshot_of(self._open(), self._path)
 
-    def settled_to(self) -> int:
-        """The GUID up to which all hot activities are in the log; 0 before the first settling.
+    def is_current(self, version: int) -> bool:
+        """Whether this is the newest version, as far as a look at the names of log entries tells.
 
-        Raises OSError if the disk does not confirm the entries that say so: the process that
-        wrote them may have died before it made sure.
+        False as well once the entry of the version itself was cleaned away.
         """
-        with self.exclusive():
-            settled = self._open().transaction_version(SETTLING_APPLICATION) or 0
-            if settled:
-                for entry in (self._path / LOG_DIRECTORY).glob("*.json"):
-                    sync_path(entry)
-                sync_path(self._path / LOG_DIRECTORY)
-        return settled
+        log = self._path / LOG_DIRECTORY
+        return (log / f"{version:020}.json").exists() and not (
+            log / f"{version + 1:020}.json"
+        ).exists()
+
+    def settled_to(self) -> int:
+        """The GUID up to which all hot activities are in the log; 0 before the first settling."""
+        return self._open().transaction_version(SETTLING_APPLICATION) or 0
+
+    def confirm(self) -> None:
+        """Waits until every entry of the log is on the disk: who wrote one may have died too soon."""
+        log = self._path / LOG_DIRECTORY
+        for path in (*log.glob("*.json"), *log.glob("*.parquet"), log):
+            sync_path(path)
 
     def largest_guid(self) -> int:
         """The largest GUID in the log, 0 when it is empty."""

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 #: Small enough that one type's run within a file is a row group or two of its own.
 ROW_GROUP_ROWS = 16_384
 
+#: Readers of a few rows skip the pages of a row group that have none of them: with Polars' own 1 MiB
+#: a look-up of ten types takes 1.6 times as long, and files are a fiftieth smaller.
+PAGE_BYTES = 128 * 1024
+
 #: What a row takes in memory besides its long texts.
 _ROW_OVERHEAD_BYTES = 96
 
@@ -89,6 +93,7 @@ def _parquet(rows: pl.DataFrame) -> memoryview:
         compression="zstd",
         compression_level=3,
         row_group_size=ROW_GROUP_ROWS,
+        data_page_size=PAGE_BYTES,
         metadata={
             _TOTAL_BYTES: str(size.total_bytes),
             _LARGEST_ROW_BYTES: str(size.largest_row_bytes),

@@ -12,18 +12,20 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import BigInteger, delete, func, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, delete, func, or_, select, tuple_, type_coerce
 
+from tailrace.domain.activity_types import CHANGE_DATA_VALUE
 from tailrace.domain.lead_values import clean_text
 from tailrace.store.bulk_insert import insert_rows
 from tailrace.store.sequences import SequenceKind, take_numbers
 from tailrace.store.tables import hot_activity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
+    from tailrace.domain.activity_paging import ActivityPosition, ActivitySelection
     from tailrace.domain.export_job import SubscriptionId
 
     #: The value of an attribute, typed as its activity type declares.
@@ -174,35 +176,36 @@ def hot_count_by_type(connection: Connection, subscription_id: SubscriptionId) -
     return {row[0]: row[1] for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class HotSelection:
-    """Which hot activities a page is about; an empty collection means that all will do."""
-
-    #: Second since 1970 and GUID after which the page begins.
-    after: tuple[int, int]
-    #: Last second of the page.
-    last_second: int
-    type_ids: Collection[int]
-    lead_ids: Collection[int] | None = None
-    primary_value_ids: Collection[int] | None = None
-
-
 def hot_page(
-    connection: Connection, subscription_id: SubscriptionId, wanted: HotSelection, *, limit: int
+    connection: Connection,
+    subscription_id: SubscriptionId,
+    wanted: ActivitySelection,
+    after: ActivityPosition,
+    *,
+    last_second: int,
+    limit: int,
 ) -> Sequence[Row[Any]]:
-    """The first of the selected hot activities by (date, GUID), as `HOT_COLUMNS`."""
+    """The first wanted hot activities behind a position that are not later than `last_second`."""
     date = type_coerce(hot_activity.c.activity_date, BigInteger)
-    second, guid = wanted.after
     page = _of(
         subscription_id,
-        tuple_(date, hot_activity.c.guid) > tuple_(second * 1_000_000, guid),
-        date <= wanted.last_second * 1_000_000,
+        tuple_(date, hot_activity.c.guid) > tuple_(after.second * 1_000_000, after.guid),
+        date <= last_second * 1_000_000,
+        *_conditions(wanted),
     )
-    for column, values in (
-        (hot_activity.c.activity_type_id, wanted.type_ids),
-        (hot_activity.c.lead_id, wanted.lead_ids),
-        (hot_activity.c.primary_value_id, wanted.primary_value_ids),
-    ):
-        if values is not None:
-            page = page.where(column.in_(values))
     return connection.execute(page.order_by(date, hot_activity.c.guid).limit(limit)).all()
+
+
+def _conditions(wanted: ActivitySelection) -> Iterator[ColumnElement[bool]]:
+    columns = hot_activity.c
+    yield columns.activity_type_id.in_(wanted.type_ids)
+    if wanted.lead_ids is not None:
+        yield columns.lead_id.in_(wanted.lead_ids)
+    if wanted.primary_value_ids is not None:
+        yield columns.primary_value_id.in_(wanted.primary_value_ids)
+    if wanted.changed_fields is not None:
+        yield or_(
+            columns.activity_type_id != CHANGE_DATA_VALUE,
+            columns.primary_value_id.in_(wanted.changed_fields.ids),
+            columns.primary_value.in_(wanted.changed_fields.names),
+        )

@@ -1,0 +1,125 @@
+"""Pages of activities, each once, whether hot or in the lake by now (contract section 6.4).
+
+Theory of operation: hot rows are read first, in one transaction, then the newest version of the
+lake. What was settled before the first is in the second; what was settled in between is in both,
+and the version says up to which GUID that is. Activities of the future wait for their time: a
+reader who went past them would not see what happens before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tailrace.activities.hot_frame import hot_frame
+from tailrace.activities.lake_window import TimedFile
+from tailrace.activities.lake_windows import LakeWindows
+from tailrace.activities.wanted import may_hold
+from tailrace.domain.activity_paging import ActivityPage, LoggedActivity
+from tailrace.domain.instants import second_of
+from tailrace.store.hot_activities import hot_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+    from tailrace.activities.lake_windows import LakePart
+    from tailrace.domain.activity_paging import ActivityPosition, ActivitySelection
+    from tailrace.domain.export_job import SubscriptionId
+    from tailrace.lake.activity_log import ActivityLog
+    from tailrace.lake.snapshot import DataFile
+    from tailrace.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownLake:
+    """One version of a lake."""
+
+    version: int
+    settled_to: int
+    files: tuple[tuple[DataFile, TimedFile], ...]
+
+    def files_for(self, wanted: ActivitySelection) -> list[TimedFile]:
+        return [timed for file, timed in self.files if may_hold(file, wanted)]
+
+
+class ActivityPages:
+    """The activity logs of one home, read forwards."""
+
+    def __init__(
+        self,
+        database: Database,
+        activity_log: Callable[[SubscriptionId], ActivityLog],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._activity_log = activity_log
+        self._clock = clock
+        self._windows = LakeWindows()
+        self._lakes: dict[SubscriptionId, _KnownLake] = {}
+
+    def page(
+        self,
+        subscription_id: SubscriptionId,
+        wanted: ActivitySelection,
+        after: ActivityPosition,
+        limit: int,
+    ) -> ActivityPage:
+        """The first `limit` wanted activities behind a position, by date and GUID."""
+        last_second = second_of(self._clock())
+        with self._database.read() as connection:
+            hot = hot_page(
+                connection,
+                subscription_id,
+                wanted,
+                after,
+                last_second=last_second,
+                limit=limit + 1,
+            )
+        lake = self._lake(subscription_id)
+        part = self._windows.read(
+            lake.files_for(wanted), wanted, after, last_second=last_second, limit=limit + 1
+        )
+        fresh = _fresh(hot, lake.settled_to, part.looked_to)
+        return _page(part, fresh, after, limit)
+
+    def _lake(self, subscription_id: SubscriptionId) -> _KnownLake:
+        log = self._activity_log(subscription_id)
+        known = self._lakes.get(subscription_id)
+        if known is not None and log.is_current(known.version):
+            return known
+        snapshot = log.snapshot()
+        files = tuple((file, TimedFile.of(file)) for file in snapshot.files)
+        known = _KnownLake(snapshot.version, snapshot.settled_to, files)
+        self._lakes[subscription_id] = known
+        return known
+
+
+def _fresh(
+    hot: Sequence[Row[Any]], settled_to: int, looked_to: ActivityPosition | None
+) -> list[LoggedActivity]:
+    """The hot rows that the lake has not, as far as the lake was looked through."""
+    if not hot:
+        return []
+    rows = (LoggedActivity(*row) for row in hot_frame(hot).iter_rows())
+    return [
+        row
+        for row in rows
+        if row.guid > settled_to and (looked_to is None or row.position <= looked_to)
+    ]
+
+
+def _page(
+    part: LakePart, fresh: list[LoggedActivity], after: ActivityPosition, limit: int
+) -> ActivityPage:
+    found = [LoggedActivity(*row) for row in part.rows.iter_rows()]
+    if fresh:
+        found = sorted((*found, *fresh), key=lambda one: (one.at, one.guid))
+    shown = tuple(found[:limit])
+    if len(found) > limit:
+        return ActivityPage(shown, end=shown[-1].position, has_more=True)
+    if part.looked_to is not None:
+        return ActivityPage(shown, end=max(part.looked_to, after), has_more=True)
+    return ActivityPage(shown, end=shown[-1].position if shown else after, has_more=False)
