@@ -22,6 +22,7 @@ from tailrace.files.directory import FileDirectory
 from tailrace.files.uploads import Uploads
 from tailrace.imports.runner import ImportRunner
 from tailrace.imports.service import LeadImports
+from tailrace.ingest.activity_batches import ActivityBatches
 from tailrace.jobs.janitor import Janitor
 from tailrace.jobs.runner import Runner, RunnerLimits
 from tailrace.jobs.service import ExportJobs
@@ -82,6 +83,9 @@ class Application:
                 rows=settings.settle_rows,
                 most_rows=settings.maximum_hot_rows,
             ),
+        )
+        self.activity_batches = ActivityBatches(
+            self.database, self.subscriptions, self.settler, clock
         )
         self.activity_pages = ActivityPages(self.database, self.activity_log, clock)
         self.runner = Runner(

@@ -19,6 +19,9 @@ POINTS = (
     "settle.before_append",
     "settle.after_append",
     "settle.after_delete",
+    # taking in a batch of activities (ingest.activity_batches)
+    "ingest.before_commit",
+    "ingest.after_commit",
     # publish of a result file (files.directory)
     "publish.part_written",
     "publish.part_synced",
@@ -40,6 +43,18 @@ POINTS = (
     "job.complete.before_commit",
     "job.complete.after_commit",
     "job.fail.before_commit",
+    # bulk lead imports: the upload (files.uploads), its row (imports.service), the runner
+    "import.upload.part_synced",
+    "import.upload.saved",
+    "import.submit.before_commit",
+    "import.submit.after_commit",
+    "import.claim.before_commit",
+    "import.begin",
+    "import.rows.before_commit",
+    "import.rows.after_commit",
+    "import.complete.before_commit",
+    "import.complete.after_commit",
+    "import.fail.before_commit",
     # loading files (ingest), besides the append points above
     "load.activities.batch_appended",
     "load.leads.batch_committed",

@@ -30,11 +30,15 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "extract": frozenset({"domain", "store", "lake", "files", "activities"}),
     "jobs": frozenset({"domain", "store", "extract", "files"}),
     "ingest": frozenset({"domain", "store", "lake", "activities"}),
+    "imports": frozenset({"domain", "store", "files", "ingest"}),
     "sample": frozenset({"domain", "store", "lake"}),
-    "api": frozenset({"domain", "store", "jobs", "files"}),
+    "api": frozenset({"domain", "store", "jobs", "files", "imports"}),
     "client": frozenset({"domain"}),
     "app": frozenset(
-        {"domain", "settings", "store", "lake", "files", "activities", "extract", "jobs"}
+        {
+            *("domain", "settings", "store", "lake", "files", "activities"),
+            *("extract", "jobs", "ingest", "imports"),
+        }
     ),
     # One command is arguments and one call into one of these.
     "cli": frozenset({"domain", "settings", "client", "app", "api", "ingest", "sample"}),

@@ -10,9 +10,11 @@ from tailrace.api.asset_routes import asset_routes
 from tailrace.api.export_endpoints import ExportEndpoints
 from tailrace.api.identity_endpoint import grant_token
 from tailrace.api.import_routes import import_routes
+from tailrace.api.ingest_routes import ingest_routes
 from tailrace.api.lead_routes import lead_routes
 from tailrace.api.list_member_routes import list_member_routes
 from tailrace.api.pages import page_routes
+from tailrace.api.program_routes import program_routes
 from tailrace.api.route import BodyRule, Operation, Route, RouteTable
 from tailrace.api.statistics_routes import statistics_routes
 from tailrace.domain.export_job import FAMILY_PERMISSIONS, ObjectFamily
@@ -39,7 +41,9 @@ def api_routes() -> tuple[Route, ...]:
         *import_routes(),
         *activity_routes(),
         *asset_routes(),
+        *program_routes(),
         *statistics_routes(),
+        *ingest_routes(),
     )
 
 

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from tailrace.domain.activity_batch import KEY_MEMORY
 from tailrace.files.directory import part_name, result_name
 from tailrace.store import jobs as store
+from tailrace.store import lead_imports
+from tailrace.store.ingested_batches import forget_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.files.directory import FileDirectory
+    from tailrace.files.uploads import Uploads
     from tailrace.lake.activity_log import ActivityLog
     from tailrace.store.database import Database
     from tailrace.store.identity import Identity
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 
 #: A sweep of a lake keeps its writers waiting, and finds something only after a crash.
 _LAKE_SWEEP_INTERVAL = timedelta(hours=1)
+
+#: An upload rests on disk before its import is a row: one that is younger may still become one.
+_UPLOAD_GRACE = timedelta(hours=1)
 
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +47,7 @@ class Janitor:
         subscriptions: Subscriptions,
         identity: Identity,
         files: FileDirectory,
+        uploads: Uploads,
         *,
         activity_log: Callable[[SubscriptionId], ActivityLog],
         pause_seconds: float,
@@ -49,6 +57,7 @@ class Janitor:
         self._subscriptions = subscriptions
         self._identity = identity
         self._files = files
+        self._uploads = uploads
         self._activity_log = activity_log
         self._lakes_due_at = clock()
         self._pause_seconds = pause_seconds
@@ -71,6 +80,7 @@ class Janitor:
         for subscription_id in self._subscriptions.ids():
             self._apply_retention(subscription_id)
             self._sweep_files(subscription_id)
+            self._sweep_uploads(subscription_id)
         self._identity.forget_expired_tokens()
         if self._clock() >= self._lakes_due_at:
             self._sweep_lakes()
@@ -98,6 +108,8 @@ class Janitor:
         with self._database.write() as connection:
             store.mark_expired_files(connection, subscription_id, files_before, now)
             store.delete_old_jobs(connection, subscription_id, jobs_before)
+            lead_imports.forget_imports(connection, subscription_id, files_before)
+            forget_outcomes(connection, subscription_id, now - KEY_MEMORY)
 
     def _sweep_files(self, subscription_id: SubscriptionId) -> None:
         # The directory is listed before the jobs are: a file that appears later is not looked at,
@@ -110,3 +122,11 @@ class Janitor:
             used |= {part_name(export_id, fence), result_name(export_id, fence)}
         for name in names - used:
             self._files.delete(subscription_id, name)
+
+    def _sweep_uploads(self, subscription_id: SubscriptionId) -> None:
+        before = (self._clock() - _UPLOAD_GRACE).timestamp()
+        numbers = self._uploads.numbers(subscription_id, older_than=before)
+        with self._database.read() as connection:
+            used = lead_imports.unfinished_ids(connection, subscription_id)
+        for number in numbers - used:
+            self._uploads.delete(subscription_id, number)

@@ -25,6 +25,8 @@ class SequenceKind(StrEnum):
     LOADED_ACTIVITY = "loaded_activity"
     #: Programs, channels, forms, campaigns, static and smart lists share one range.
     ASSET = "asset"
+    #: Bulk lead imports.
+    LEAD_IMPORT = "lead_import"
     PROGRAM_MEMBER = "program_member"
     #: Statuses of channels, as activities number them.
     PROGRESSION_STATUS = "progression_status"

@@ -25,7 +25,7 @@ from tailrace.store.tables.assets import (
     static_list_member,
 )
 from tailrace.store.tables.base import Microseconds, metadata
-from tailrace.store.tables.jobs import export_job, job_event, lead_import
+from tailrace.store.tables.jobs import export_job, job_event, lead_import, lead_import_failure
 from tailrace.store.tables.records import (
     activity_type,
     hot_activity,
@@ -54,6 +54,7 @@ __all__ = [
     "lead",
     "lead_field",
     "lead_import",
+    "lead_import_failure",
     "loaded_file",
     "metadata",
     "program",

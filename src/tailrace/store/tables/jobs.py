@@ -119,6 +119,8 @@ lead_import = Table(
     Column("lookup_field", String(255), nullable=False),
     #: Static list that the leads are added to.
     Column("list_id", Integer),
+    #: The header line of the file as it stands there.
+    Column("header", Text, nullable=False),
     Column("created_at", Microseconds, nullable=False),
     Column("started_at", Microseconds),
     Column("finished_at", Microseconds),
@@ -128,10 +130,9 @@ lead_import = Table(
     Column("lease_expires_at", Microseconds),
     #: Records of the file that are done for good; an import that was interrupted goes on here.
     Column("records_done", Integer, nullable=False, default=0),
-    Column("leads_processed", Integer, nullable=False, default=0),
-    Column("members_added", Integer, nullable=False, default=0),
+    #: Of those: the ones that were imported, and the ones that were not.
+    Column("rows_imported", Integer, nullable=False, default=0),
     Column("rows_failed", Integer, nullable=False, default=0),
-    Column("rows_with_warning", Integer, nullable=False, default=0),
     #: Why it failed as a whole.
     Column("failure", Text),
     CheckConstraint("state IN ('Queued', 'Importing', 'Complete', 'Failed')", name="state"),
@@ -144,3 +145,19 @@ lead_import = Table(
 )
 Index("ix_lead_import_queue", lead_import.c.state, lead_import.c.subscription_id, lead_import.c.id)
 Index("ix_lead_import_finished", lead_import.c.subscription_id, lead_import.c.finished_at)
+
+#: Rows of uploaded files that were not imported: what the import's failures file holds.
+lead_import_failure = Table(
+    "lead_import_failure",
+    metadata,
+    Column("subscription_id", Integer, primary_key=True),
+    Column("import_id", Integer, primary_key=True),
+    #: Number of the row's first line, the first line of the file being 1.
+    Column("line", Integer, primary_key=True),
+    #: The row as it stands in the file, without its line end.
+    Column("text", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["subscription_id", "import_id"], ["lead_import.subscription_id", "lead_import.id"]
+    ),
+)

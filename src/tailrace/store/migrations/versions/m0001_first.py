@@ -504,6 +504,7 @@ def upgrade() -> None:
         sa.Column("format", sa.String(length=8), nullable=False),
         sa.Column("lookup_field", sa.String(length=255), nullable=False),
         sa.Column("list_id", sa.Integer(), nullable=True),
+        sa.Column("header", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
@@ -511,10 +512,8 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("lease_expires_at", sa.BigInteger(), nullable=True),
         sa.Column("records_done", sa.Integer(), nullable=False),
-        sa.Column("leads_processed", sa.Integer(), nullable=False),
-        sa.Column("members_added", sa.Integer(), nullable=False),
+        sa.Column("rows_imported", sa.Integer(), nullable=False),
         sa.Column("rows_failed", sa.Integer(), nullable=False),
-        sa.Column("rows_with_warning", sa.Integer(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "(state = 'Failed') = (failure IS NOT NULL)",
@@ -541,6 +540,22 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_lead_import_queue", "lead_import", ["state", "subscription_id", "id"], unique=False
+    )
+    op.create_table(
+        "lead_import_failure",
+        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "import_id"],
+            ["lead_import.subscription_id", "lead_import.id"],
+            name=op.f("fk_lead_import_failure_subscription_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "subscription_id", "import_id", "line", name=op.f("pk_lead_import_failure")
+        ),
     )
     op.create_table(
         "program_member",

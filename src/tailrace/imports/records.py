@@ -1,0 +1,93 @@
+"""The rows of an uploaded file as records for the store, in order, or why one is none."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from tailrace.domain.errors import LookupValueMissingError, PartitionChangeError
+from tailrace.domain.lead_lookup import PARTITION_ID
+from tailrace.imports.upload import canonical_name, header_names, source_format
+from tailrace.ingest.delimited import DelimitedSource
+from tailrace.ingest.lead_checks import LeadChecks
+from tailrace.ingest.source_format import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
+
+    from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
+    from tailrace.domain.lead_import import LeadImport
+    from tailrace.domain.lead_sync import SyncRecord
+    from tailrace.domain.lead_values import StoredValue
+    from tailrace.ingest.lead_checks import CheckedLeads
+    from tailrace.ingest.record_batch import RecordBatch
+    from tailrace.ingest.rejections import Rejection
+
+#: What is parsed at once: an import's memory is a few times this.
+_CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    #: Number of its first line, the first line of the file being 1.
+    line: int
+    #: None for a row that is no record; then `reason` says why.
+    record: SyncRecord | None
+    reason: str
+    text: Callable[[], str]
+
+
+@contextmanager
+def open_rows(
+    path: Path, running: LeadImport, fields: LeadFieldCatalogue, lookup: LeadField
+) -> Generator[Iterator[ImportRow]]:
+    """Every row of a file behind its header, open while the block lasts.
+
+    The same file gives the same rows in the same order every time, so an import can go on behind
+    those that are done. Raises OSError where the file is gone.
+    """
+    header = header_names(running.header, running.format)
+    source = SourceFile(path, source_format(running.format, header), is_gzip=False)
+    opened = DelimitedSource(source, _CHUNK_BYTES)
+    try:
+        names = [canonical_name(fields, name) for name in header]
+        yield _rows(opened.batches(names), LeadChecks(fields), lookup)
+    finally:
+        opened.close()
+
+
+def _rows(
+    batches: Iterator[RecordBatch], checks: LeadChecks, lookup: LeadField
+) -> Iterator[ImportRow]:
+    for batch in batches:
+        checked = checks.check(batch)
+        lines = batch.lines.to_list()
+        rows = [
+            _row(checked, place, lines[position], lookup)
+            for place, position in enumerate(checked.positions)
+        ]
+        if checked.rejections:
+            rows += map(_rejected, checked.rejections)
+            rows.sort(key=attrgetter("line"))
+        yield from rows
+
+
+def _row(checked: CheckedLeads, place: int, line: int, lookup: LeadField) -> ImportRow:
+    row = checked.rows[place]
+    values: dict[str, StoredValue | None] = dict(row.values)
+    if lookup.name == "id":
+        values["id"] = row.id
+    record: SyncRecord = values
+    if values.get(lookup.name) is None:
+        record = LookupValueMissingError(lookup.name)
+    elif values.get("leadPartitionId", PARTITION_ID) != PARTITION_ID:
+        record = PartitionChangeError()
+    return ImportRow(line, record, "", lambda: checked.batch.text_of(checked.positions[place]))
+
+
+def _rejected(rejection: Rejection) -> ImportRow:
+    named = f"Field '{rejection.field}' is " if rejection.field else ""
+    return ImportRow(rejection.line, None, f"{named}{rejection.reason}", lambda: rejection.text)
