@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from tests.support.api_user import ApiUser
+from tests.support.server import running_server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.answers import Answer
     from tests.support.home import Home
     from tests.support.server import Server
+    from tests.support.world import World
 
 PROGRAM = 1010
 STATUSES = [
@@ -27,6 +31,14 @@ OLD_STATUS = f"/rest/v1/leads/programs/{PROGRAM}/status.json"
 PAST = {"code": "1037", "message": "Lead skipped because it is already in or past this status"}
 NO_LEAD = {"code": "1004", "message": "Lead not found"}
 NO_MEMBER = {"code": "1037", "message": "Lead not in program"}
+
+
+@pytest.fixture(scope="module")
+def server(world: World) -> Iterator[Server]:
+    """A server that leaves activities where these tests look for them."""
+    environment = {"TAILRACE_SETTLE_SECONDS": "86400"}
+    with running_server(world.home, environment=environment) as running:
+        yield running
 
 
 @pytest.fixture(scope="module", autouse=True)
