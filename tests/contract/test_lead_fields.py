@@ -43,9 +43,22 @@ def test_describe__has_ids_types_and_both_names(main: ApiUser) -> None:
         "dataType": "datetime",
         "rest": {"name": "updatedAt", "readOnly": True},
     }
-    own = {cast("dict[str, object]", one["rest"])["name"]: one for one in found}
+    own = {cast("dict[str, object]", one["rest"])["name"]: one for one in found if "rest" in one}
     assert own["points"]["dataType"] == "integer"
     assert [one["id"] for one in found] == sorted(cast("list[int]", list(by_id)))
+
+
+def test_field_that_is_not_exported__has_no_rest_name(main: ApiUser, world: World) -> None:
+    """Clients ask an export for every field that has one."""
+
+    def ecids() -> Record:
+        found = records(main.call("GET", "/rest/v1/leads/describe.json"))
+        (one,) = [one for one in found if one["displayName"] == "ECIDs"]
+        return one
+
+    assert "rest" not in ecids()
+    with world.home.setting("audience_sharing", "true"):
+        assert ecids()["rest"] == {"name": "ecids", "readOnly": True}
 
 
 def test_describe_again__says_what_leads_are_looked_up_by(main: ApiUser) -> None:

@@ -37,7 +37,8 @@ class DescribedField(msgspec.Struct, rename="camel", omit_defaults=True):
     display_name: str
     #: Score fields are integers here.
     data_type: str
-    rest: FieldAccess
+    #: Not there for a field that exports do not take: clients ask for whatever has one.
+    rest: FieldAccess | msgspec.UnsetType
     length: int | None = None
     soap: FieldAccess | None = None
 
@@ -97,8 +98,11 @@ class PartitionRecord(msgspec.Struct):
 
 def describe(call: Call) -> Response:
     """Every field with its REST and SOAP names."""
-    fields = call.application.subscriptions.lead_fields(call.caller.subscription_id)
-    return success_response(call.request_id, [_described(field) for field in fields])
+    rules = call.application.subscriptions.rules(call.caller.subscription_id)
+    is_sharing = rules.settings.audience_sharing
+    return success_response(
+        call.request_id, [_described(field, is_sharing=is_sharing) for field in rules.lead_fields]
+    )
 
 
 def describe_again(call: Call) -> Response:
@@ -161,13 +165,14 @@ def _create(connection: Connection, call: Call, record: dict[str, object]) -> Cr
     return CreatedField(requested.name, "created")
 
 
-def _described(field: LeadField) -> DescribedField:
+def _described(field: LeadField, *, is_sharing: bool) -> DescribedField:
+    is_exported = field.is_exported(has_audience_sharing=is_sharing)
     return DescribedField(
         id=field.id,
         display_name=field.display_name,
         data_type=_described_type(field),
         length=field.length,
-        rest=FieldAccess(field.name, field.read_only),
+        rest=FieldAccess(field.name, field.read_only) if is_exported else msgspec.UNSET,
         soap=None if field.soap_name is None else FieldAccess(field.soap_name, field.read_only),
     )
 

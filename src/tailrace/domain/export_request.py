@@ -36,7 +36,6 @@ from tailrace.domain.errors import (
 from tailrace.domain.file_format import FileFormat, parse_format
 from tailrace.domain.instants import parse_instant
 from tailrace.domain.lead_fields import (
-    AUDIENCE_SHARING_FIELD,
     LARGEST_INTEGER,
     LeadFieldCatalogue,
 )
@@ -164,9 +163,8 @@ def _lead_field(lower_name: str, rules: RequestRules) -> str | None:
     field = rules.lead_fields.find(lower_name)
     if field is None:
         return None
-    if field.name == AUDIENCE_SHARING_FIELD and not rules.settings.audience_sharing:
-        return None
-    return field.name
+    is_exported = field.is_exported(has_audience_sharing=rules.settings.audience_sharing)
+    return field.name if is_exported else None
 
 
 # The members of the body and their JSON types.

@@ -92,6 +92,10 @@ class LeadField(msgspec.Struct, frozen=True, rename="camel"):
     #: Whether the subscription added it.
     is_custom: bool = False
 
+    def is_exported(self, *, has_audience_sharing: bool) -> bool:
+        """Whether a subscription with that feature on or off hands the field out in bulk."""
+        return has_audience_sharing or self.name != AUDIENCE_SHARING_FIELD
+
 
 #: Ids of a subscription's own fields start here, above every standard one.
 FIRST_CUSTOM_FIELD_ID = 1001
