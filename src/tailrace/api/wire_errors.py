@@ -177,6 +177,12 @@ ENVELOPE_ERRORS: dict[type[errors.TailraceError], WireError] = {
     ),
     # The activity log.
     errors.ListTooLargeError: WireError("1003", "The list has {maximum} leads or more"),
+    errors.IdempotencyKeyError: WireError(
+        "1003", "Idempotency-Key must be plain text of at most {maximum} characters"
+    ),
+    errors.IdempotencyKeyReusedError: WireError(
+        "1003", "Idempotency-Key was used with another body before"
+    ),
     # Export jobs.
     errors.ObjectNotFoundError: WireError("1013", "Object not found"),
     errors.JobAlreadyQueuedError: WireError("1029", "Job already queued"),
@@ -214,7 +220,9 @@ FILE_ERRORS: dict[type[errors.TailraceError], FileError] = {
 PRECONDITION_FAILED = FileError("Precondition failed", 412)
 
 #: Raised to people at the command line only; a system error if one ever got here.
-NEVER_ON_THE_WIRE: frozenset[type[errors.TailraceError]] = frozenset({errors.AdministrationError})
+NEVER_ON_THE_WIRE: frozenset[type[errors.TailraceError]] = frozenset(
+    {errors.AdministrationError, errors.AssetEntryError}
+)
 
 Entry = TypeVar("Entry")
 

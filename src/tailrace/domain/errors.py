@@ -308,6 +308,17 @@ class AdministrationError(RequestError):
         return self.reason
 
 
+@dataclass(eq=False)
+class AssetEntryError(RequestError):
+    """What an administrator says of an asset cannot be; `reason` says why, `field` where."""
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}."
+
+
 # Look-ups and the life of an export job.
 
 
@@ -514,6 +525,17 @@ class ListTooLargeError(ParameterError):
     """A static list of too many leads to look up the activities of."""
 
     maximum: int
+
+
+@dataclass(eq=False)
+class IdempotencyKeyError(ParameterError):
+    """An idempotency key that is too long, or no plain text."""
+
+    maximum: int
+
+
+class IdempotencyKeyReusedError(ParameterError):
+    """An idempotency key that came with another body before."""
 
 
 # Wait and try again.

@@ -67,6 +67,16 @@ class JsonLinesSource:
         yield batch.finish(self._reader.bytes_done)
 
 
+def batch_of_lines(content: bytes, names: Sequence[str]) -> RecordBatch:
+    """The objects in `content`, one a line, in those of the columns `names` that they mention."""
+    canonical = {name.lower(): name for name in names}
+    batch = _Batch()
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        if line.strip():
+            batch.add(number, line, canonical)
+    return batch.finish(len(content))
+
+
 #: The one column whose values are JSON documents themselves.
 _DOCUMENT_COLUMN = "attributes"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.activity_paging import ActivityPosition, ActivitySelection
     from tailrace.domain.export_job import SubscriptionId
+    from tailrace.store.bulk_insert import PlainValue
 
     #: The value of an attribute, typed as its activity type declares.
     AttributeValue = str | int | float | bool | None
@@ -69,8 +71,10 @@ def record_activities(
     """Write the activities within the caller's transaction; returns their GUIDs, in their order."""
     if not activities:
         return range(0)
-    first = take_numbers(connection, subscription_id, SequenceKind.ACTIVITY, len(activities))
-    guids = range(first, first + len(activities))
+    guids = take_guids(connection, subscription_id, len(activities))
+    # Activities of one call often share their attributes, and always their moment.
+    shared = {id(one.attributes): one.attributes for one in activities}
+    documents = {key: attributes_document(one) for key, one in shared.items()}
     rows = [
         (
             subscription_id,
@@ -81,13 +85,26 @@ def record_activities(
             one.campaign_id,
             one.primary_value_id,
             clean_text(one.primary_value or "") or None,
-            attributes_document(one.attributes),
+            documents[id(one.attributes)],
             one.action_result,
         )
         for guid, one in zip(guids, activities, strict=True)
     ]
-    insert_rows(connection, hot_activity, _COLUMNS, rows)
+    insert_hot_rows(connection, rows)
     return guids
+
+
+def take_guids(connection: Connection, subscription_id: SubscriptionId, count: int) -> range:
+    """GUIDs for so many activities that the caller's transaction writes."""
+    if count == 0:
+        return range(0)
+    first = take_numbers(connection, subscription_id, SequenceKind.ACTIVITY, count)
+    return range(first, first + count)
+
+
+def insert_hot_rows(connection: Connection, rows: Sequence[Sequence[PlainValue]]) -> None:
+    """Rows as they rest: the subscription, then the columns of the lake, dates in microseconds."""
+    insert_rows(connection, hot_activity, _COLUMNS, rows)
 
 
 def attributes_document(attributes: Mapping[str, AttributeValue]) -> str:
@@ -100,6 +117,7 @@ def attributes_document(attributes: Mapping[str, AttributeValue]) -> str:
     return msgspec.json.encode(kept).decode()
 
 
+@lru_cache(maxsize=64)
 def _microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(seconds=1) * 1_000_000
 
