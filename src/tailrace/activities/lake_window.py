@@ -28,8 +28,6 @@ WINDOW_FILE_ROWS = 500_000
 #: What a file is taken for whose writer gave no statistics.
 _USUAL_FILE_ROWS = 100_000
 
-_SECOND = pl.col("activityDate").dt.epoch("s")
-
 
 @dataclass(frozen=True, slots=True)
 class TimedFile:
@@ -115,11 +113,12 @@ def read_window(
     rows = (
         pl.scan_parquet(paths, glob=False, hive_partitioning=False)
         .filter(predicate(wanted) & _is_behind(start) & _is_by(last_second))
-        .sort(_SECOND, "marketoGUID")
+        .sort("activityDate", "marketoGUID")
         .head(MOST_WINDOW_ROWS)
         .collect()
     )
-    keys = rows.select(_SECOND, "marketoGUID").rows()
+    seconds = rows["activityDate"].cast(pl.Int64) // 1_000_000
+    keys = list(zip(seconds.to_list(), rows["marketoGUID"].to_list(), strict=True))
     end = ActivityPosition(last_second + 1, 0)
     if rows.height == MOST_WINDOW_ROWS:
         end = ActivityPosition(*keys[-1])

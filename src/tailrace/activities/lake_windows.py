@@ -8,6 +8,7 @@ known by their names. What is read for one page is bounded: one that finds littl
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -54,16 +55,22 @@ class LakePart:
     looked_to: ActivityPosition | None
 
 
+@dataclass(frozen=True, slots=True)
+class _KeptWindow:
+    wanted: ActivitySelection
+    window: Window
+    size_bytes: int
+
+
 class LakeWindows:
     """Reads pages of the lakes of a home."""
 
     def __init__(self) -> None:
         self._readers = threading.Semaphore(READERS)
         self._lock = threading.Lock()
-        #: With their bytes; the one that was used last stands last.
-        self._windows: OrderedDict[
-            tuple[ActivitySelection, ActivityPosition], tuple[Window, int]
-        ] = OrderedDict()
+        #: By numbers of their own; the one that was used last stands last.
+        self._windows: OrderedDict[int, _KeptWindow] = OrderedDict()
+        self._numbers = itertools.count()
         self._shares: OrderedDict[ActivitySelection, float] = OrderedDict()
 
     def read(
@@ -116,8 +123,8 @@ class LakeWindows:
         """How many rows to look through: more where a reader goes on than where one begins."""
         with self._lock:
             is_begun = any(
-                key[0] == wanted and window.end == position
-                for key, (window, _) in self._windows.items()
+                kept.window.end == position and kept.wanted == wanted
+                for kept in self._windows.values()
             )
             rows = LATER_WINDOW_ROWS if is_begun else FIRST_WINDOW_ROWS
             return rows / self._shares.get(wanted, _FIRST_SHARE)
@@ -126,20 +133,20 @@ class LakeWindows:
         self, files: Sequence[TimedFile], wanted: ActivitySelection, position: ActivityPosition
     ) -> Window | None:
         with self._lock:
-            for key, (window, _) in reversed(self._windows.items()):
-                if key[0] == wanted and window.serves(position, files):
-                    self._windows.move_to_end(key)
-                    return window
+            for number, kept in reversed(self._windows.items()):
+                if kept.wanted == wanted and kept.window.serves(position, files):
+                    self._windows.move_to_end(number)
+                    return kept.window
         return None
 
     def _keep(self, wanted: ActivitySelection, window: Window) -> None:
         size_bytes = int(window.rows.estimated_size())
         with self._lock:
-            self._windows[wanted, window.start] = (window, size_bytes)
-            kept_bytes = sum(size for _, size in self._windows.values())
+            self._windows[next(self._numbers)] = _KeptWindow(wanted, window, size_bytes)
+            kept_bytes = sum(kept.size_bytes for kept in self._windows.values())
             while kept_bytes > CACHE_BYTES or len(self._windows) > CACHE_WINDOWS:
-                _, (_, forgotten_bytes) = self._windows.popitem(last=False)
-                kept_bytes -= forgotten_bytes
+                _, forgotten = self._windows.popitem(last=False)
+                kept_bytes -= forgotten.size_bytes
             self._shares[wanted] = window.share
             self._shares.move_to_end(wanted)
             if len(self._shares) > CACHE_WINDOWS:
