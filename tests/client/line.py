@@ -23,6 +23,8 @@ class Line:
         #: None lets everything through.
         self.cut_after: int | None = None
         self.cuts = 0
+        #: Cuts after which everything gets through; None for no end of them.
+        self.most_cuts: int | None = None
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -46,7 +48,8 @@ class Line:
         carried = 0
         with suppress(OSError):
             while chunk := server.recv(_CHUNK_BYTES):
-                limit = self.cut_after
+                is_enough = self.most_cuts is not None and self.cuts >= self.most_cuts
+                limit = None if is_enough else self.cut_after
                 if limit is not None and carried + len(chunk) > limit:
                     client.sendall(chunk[: max(0, limit - carried)])
                     self.cuts += 1

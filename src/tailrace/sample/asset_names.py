@@ -82,11 +82,21 @@ class NewAsset:
     description: str | None = None
 
 
+def from_start_at(plan: SeedPlan) -> datetime:
+    """When the hand-made assets were made: as early as every client notices.
+
+    Not in the window's very first second: tap-marketo compares date-times as texts, and there the
+    start as `…+00:00` comes before the start as `…Z`.
+    """
+    return plan.start + timedelta(seconds=1)
+
+
 def assets_to_make(
     plan: SeedPlan, word: str, hand_made: Sequence[tuple[str, str | None]], count: int
 ) -> list[NewAsset]:
     """The hand-made ones, and as many more as `count` says there shall be altogether."""
-    made = [NewAsset(name, program, plan.start, plan.start) for name, program in hand_made]
+    at = from_start_at(plan)
+    made = [NewAsset(name, program, at, at) for name, program in hand_made]
     more = max(0, count - len(hand_made))
     return made + [_counted(plan, word, number, more) for number in range(1, more + 1)]
 

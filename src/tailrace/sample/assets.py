@@ -19,6 +19,7 @@ from tailrace.sample.asset_names import (
     HAND_MADE_FORMS,
     HAND_MADE_STATIC_LISTS,
     assets_to_make,
+    from_start_at,
     programs_to_make,
 )
 from tailrace.sample.vocabulary import PLACES
@@ -252,7 +253,7 @@ class _Maker:
             Asset(
                 asset_id,
                 AssetName(_chain_within(outer), one.name + self._ending, is_program),
-                is_from_start=one.created_at == self._plan.start,
+                is_from_start=one.created_at == from_start_at(self._plan),
             )
             for asset_id, (one, outer) in enumerate(zip(planned, around, strict=True), first_id)
         ]

@@ -69,7 +69,7 @@ class Truth:
         document = {
             "leads": self._plan.leads,
             # Of the subscription, whatever this run has added to it.
-            "leadFields": sum(1 for _ in assets.fields),
+            "leadFields": sum(one.name != AUDIENCE_SHARING_FIELD for one in assets.fields),
             "activities": {str(one): count for one, count in sorted(self._activities.items())},
             "activityTypes": len(assets.activity_types),
             # Each is of another lead.
