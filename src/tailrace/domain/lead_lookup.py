@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tailrace.domain.errors import LookupFieldError
-from tailrace.domain.lead_fields import DataType, Storage
+from tailrace.domain.lead_fields import DataType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
-    from tailrace.domain.lead_values import StoredValue
 
 #: The standard fields that leads are looked up by (contract section 6.1).
 STANDARD_LOOKUP_FIELDS: Final = (
@@ -57,13 +56,8 @@ def is_lookup_field(field: LeadField) -> bool:
     return field.name in STANDARD_LOOKUP_FIELDS
 
 
-def lookup_key(field: LeadField, value: StoredValue) -> StoredValue:
-    """What equals for two values that mean the same lead: the case of ASCII letters is nothing."""
-    return folded(str(value)) if field.data_type.storage is Storage.TEXT else value
-
-
 def folded(text: str) -> str:
-    """`text` as the store's indexes compare it."""
+    """`text` as the store's indexes compare it: the case of ASCII letters is nothing."""
     return text.lower() if text.isascii() else "".join(map(_fold_letter, text))
 
 

@@ -59,9 +59,7 @@ def import_rows(
     outcomes = sync_leads(connection, owner, fields, request, cause)
     if into is not None:
         into.add([one.lead_id for one in outcomes if one.lead_id and one.error is None], cause)
-    failures = [
-        FailedRecord(row.line, row.text(), row.reason) for row in rows if row.record is None
-    ]
+    failures = [FailedRecord(row.line, row.text, row.reason) for row in rows if row.record is None]
     failures += _skipped([row for row, _ in records], outcomes)
     counts = ImportCounts(len(rows), len(rows) - len(failures), len(failures))
     return ImportedRows(counts, failures)
@@ -69,7 +67,7 @@ def import_rows(
 
 def _skipped(rows: Sequence[ImportRow], outcomes: Sequence[SyncOutcome]) -> list[FailedRecord]:
     return [
-        FailedRecord(row.line, row.text(), _reason(outcome.error))
+        FailedRecord(row.line, row.text, _reason(outcome.error))
         for row, outcome in zip(rows, outcomes, strict=True)
         if outcome.error is not None
     ]

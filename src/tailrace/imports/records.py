@@ -12,19 +12,18 @@ from tailrace.domain.lead_lookup import PARTITION_ID
 from tailrace.imports.upload import canonical_name, header_names, source_format
 from tailrace.ingest.delimited import DelimitedSource
 from tailrace.ingest.lead_checks import LeadChecks
+from tailrace.ingest.rejections import Rejection
 from tailrace.ingest.source_format import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
     from tailrace.domain.lead_import import LeadImport
     from tailrace.domain.lead_sync import SyncRecord
-    from tailrace.domain.lead_values import StoredValue
     from tailrace.ingest.lead_checks import CheckedLeads
     from tailrace.ingest.record_batch import RecordBatch
-    from tailrace.ingest.rejections import Rejection
 
 #: What is parsed at once: an import's memory is a few times this.
 _CHUNK_BYTES = 1024 * 1024
@@ -37,7 +36,17 @@ class ImportRow:
     #: None for a row that is no record; then `reason` says why.
     record: SyncRecord | None
     reason: str
-    text: Callable[[], str]
+    #: What tells how it stands in the file.
+    source: CheckedLeads | Rejection
+    #: Where it is among the checked rows.
+    place: int = 0
+
+    @property
+    def text(self) -> str:
+        """The row as it stands in the file, without its line end."""
+        if isinstance(self.source, Rejection):
+            return self.source.text
+        return self.source.batch.text_of(self.source.positions[self.place])
 
 
 @contextmanager
@@ -77,17 +86,15 @@ def _rows(
 
 def _row(checked: CheckedLeads, place: int, line: int, lookup: LeadField) -> ImportRow:
     row = checked.rows[place]
-    values: dict[str, StoredValue | None] = dict(row.values)
-    if lookup.name == "id":
-        values["id"] = row.id
+    values = {**row.values, "id": row.id} if lookup.name == "id" else dict(row.values)
     record: SyncRecord = values
     if values.get(lookup.name) is None:
         record = LookupValueMissingError(lookup.name)
     elif values.get("leadPartitionId", PARTITION_ID) != PARTITION_ID:
         record = PartitionChangeError()
-    return ImportRow(line, record, "", lambda: checked.batch.text_of(checked.positions[place]))
+    return ImportRow(line, record, "", checked, place)
 
 
 def _rejected(rejection: Rejection) -> ImportRow:
     named = f"Field '{rejection.field}' is " if rejection.field else ""
-    return ImportRow(rejection.line, None, f"{named}{rejection.reason}", lambda: rejection.text)
+    return ImportRow(rejection.line, None, f"{named}{rejection.reason}", rejection)

@@ -26,10 +26,11 @@ from tailrace.domain.errors import (
 from tailrace.domain.lead_lookup import lookup_field
 from tailrace.imports.importing import import_rows
 from tailrace.imports.records import open_rows
+from tailrace.ingest.read_ahead import read_ahead
 from tailrace.store import lead_imports as store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 #: Rows of a transaction: other writers wait a fraction of a second for it.
-ROWS_PER_TRANSACTION = 1_000
+ROWS_PER_TRANSACTION = 2_000
 
 #: Imports that this process runs at once; they take turns at writing anyway.
 _THREADS = 2
@@ -173,8 +174,10 @@ class ImportRunner:
         path = self._uploads.path(claimed.subscription_id, claimed.id)
         with open_rows(path, claimed, fields, lookup) as rows:
             behind = islice(rows, claimed.counts.records, None)
-            while some := list(islice(behind, ROWS_PER_TRANSACTION)):
-                self._import_some(claimed, fields, lookup, some)
+            # The next rows are read while these are stored.
+            with read_ahead(_pieces(behind)) as pieces:
+                for some in pieces:
+                    self._import_some(claimed, fields, lookup, some)
         with self._database.write() as connection:
             if not store.complete(connection, claimed, self._clock()):
                 raise LeaseLostError
@@ -221,3 +224,8 @@ class ImportRunner:
                 store.release(connection, claimed, self._clock(), is_attempt=is_attempt)
         except StoreUnavailableError:
             _log.exception("import_give_back_failed", import_id=claimed.id)
+
+
+def _pieces(rows: Iterator[ImportRow]) -> Iterator[list[ImportRow]]:
+    while piece := list(islice(rows, ROWS_PER_TRANSACTION)):
+        yield piece

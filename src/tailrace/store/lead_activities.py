@@ -68,11 +68,12 @@ def change_activities(
     }
     for change in changes:
         if change.is_new:
+            source = change.lead_source
             yield NewActivity(
                 lead_id=change.lead_id,
                 type_id=NEW_LEAD,
                 at=cause.at,
-                attributes={**new_lead, "Lead Source": change.lead_source},
+                attributes={**new_lead, "Lead Source": source} if source else new_lead,
                 primary_value_id=change.lead_id,
                 primary_value=change.full_name,
             )

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import bindparam, func, select, update
 
-from tailrace.domain.lead_fields import DataType, standard_lead_fields
-from tailrace.domain.lead_lookup import PARTITION_ID, lookup_key
+from tailrace.domain.lead_fields import DataType, Storage, standard_lead_fields
+from tailrace.domain.lead_lookup import PARTITION_ID, folded
 from tailrace.store.bulk_insert import insert_rows
 from tailrace.store.lead_lookup import lookup_conditions
 from tailrace.store.sequences import SequenceKind, next_number, pass_number
@@ -26,7 +26,7 @@ from tailrace.store.tables import lead
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
@@ -75,7 +75,9 @@ def standard_defaults() -> dict[str, StoredValue]:
 
 def full_name(first: StoredValue | None, last: StoredValue | None) -> str | None:
     """The Full Name of a lead."""
-    return " ".join(str(part) for part in (first, last) if part) or None
+    if first and last:
+        return f"{first} {last}"
+    return str(first or last) if first or last else None
 
 
 @dataclass(slots=True)
@@ -103,6 +105,8 @@ class LeadBatch:
     now: str
     #: Given to the next new lead that brings none.
     next_id: int
+    #: Whether its values are texts, which compare without regard to case.
+    is_text: bool
     leads: dict[int, StoredLead] = field(default_factory=dict[int, StoredLead])
     #: Ids by lookup key; complete for the keys of the records.
     by_key: dict[StoredValue, set[int]] = field(
@@ -117,7 +121,8 @@ class LeadBatch:
 
     def find(self, value: StoredValue) -> list[StoredLead]:
         """The leads whose lookup field holds what counts as the same."""
-        return [self.leads[one] for one in sorted(self.by_key[lookup_key(self.lookup, value)])]
+        found = self.by_key.get(self._key(value), ())
+        return [self.leads[one] for one in sorted(found)]
 
     def create(
         self,
@@ -131,16 +136,20 @@ class LeadBatch:
         if lead_id is None:
             lead_id = self.next_id
             self.next_id += 1
-        standard, custom = self._split(values)
-        stored: dict[str, Any] = {**standard_defaults(), **dict.fromkeys(_OWN_ID_FIELDS, lead_id)}
-        stored |= {name: value for name, value in standard.items() if value is not None}
-        stored.setdefault("mktoName", full_name(stored.get("firstName"), stored.get("lastName")))
-        created_at = created_at or self.now
+        standard, custom = self._split(
+            {name: value for name, value in values.items() if value is not None}
+        )
+        stored: dict[str, Any] = {
+            **standard_defaults(),
+            **dict.fromkeys(_OWN_ID_FIELDS, lead_id),
+            "mktoName": full_name(standard.get("firstName"), standard.get("lastName")),
+            **standard,
+        }
+        stored["id"] = lead_id
+        stored["createdAt"] = created_at = created_at or self.now
         updated_at = updated_at or max(created_at, self.now)
-        stored |= {"id": lead_id, "createdAt": created_at}
-        stored |= {"updatedAt": updated_at, "changed_at": updated_at}
-        kept = {name: value for name, value in custom.items() if value is not None}
-        self.add(StoredLead(stored, kept, is_new=True))
+        stored["updatedAt"] = stored["changed_at"] = updated_at
+        self.add(StoredLead(stored, custom, is_new=True))
         return LeadChange(lead_id, True, stored["mktoName"], stored.get("leadSource"))
 
     def update(
@@ -195,12 +204,17 @@ class LeadBatch:
     def _key_of(self, one: StoredLead) -> StoredValue | None:
         held = one.custom if self.lookup.is_custom else one.standard
         value = held.get(self.lookup.name)
-        return None if value is None else lookup_key(self.lookup, value)
+        return None if value is None else self._key(value)
+
+    def _key(self, value: StoredValue) -> StoredValue:
+        return folded(str(value)) if self.is_text else value
 
     def _split(
         self, values: Mapping[str, StoredValue | None]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Standard and custom values, without what says which lead it is."""
+        if not self.custom_names and _IDENTITY.isdisjoint(values):
+            return dict(values), {}
         standard: dict[str, Any] = {}
         custom: dict[str, Any] = {}
         for name, value in values.items():
@@ -227,6 +241,7 @@ def open_batch(
     """
     batch = LeadBatch(
         lookup=lookup,
+        is_text=lookup.data_type.storage is Storage.TEXT,
         custom_names=frozenset(one.name for one in fields if one.is_custom),
         now=now,
         next_id=max(next_lead_id(connection, subscription_id), max(ids, default=0) + 1),
@@ -235,8 +250,7 @@ def open_batch(
         _held(connection, subscription_id, fields["id"], list(ids)),
         _held(connection, subscription_id, lookup, list(values)),
     ):
-        for row in found:
-            held = dict(row)
+        for held in found:
             if held["id"] not in batch.leads:
                 batch.add(StoredLead(held, msgspec.json.decode(held.pop("custom"))))
     return batch
@@ -247,10 +261,10 @@ def _held(
     subscription_id: SubscriptionId,
     lookup: LeadField,
     values: Sequence[StoredValue],
-) -> list[RowMapping]:
+) -> list[dict[str, Any]]:
     """The leads that have one of `values`; of very many at least two a value, which says it all."""
     bound = 2 * len(values) + _MOST_NAMESAKES
-    found: list[RowMapping] = []
+    found: list[dict[str, Any]] = []
     for condition in lookup_conditions(lookup, values):
         found += _rows(connection, subscription_id, condition, bound)
         if len(found) >= bound:
@@ -270,9 +284,12 @@ def _rows(
     subscription_id: SubscriptionId,
     condition: ColumnElement[bool],
     most: int,
-) -> Sequence[RowMapping]:
+) -> list[dict[str, Any]]:
     query = select(lead).where(lead.c.subscription_id == subscription_id, condition).limit(most)
-    return connection.execute(query).mappings().all()
+    result = connection.execute(query)
+    names = list(result.keys())
+    # The library's own rows by name cost more than reading them does.
+    return [dict(zip(names, row, strict=True)) for row in result]
 
 
 def next_lead_id(connection: Connection, subscription_id: SubscriptionId) -> int:
@@ -288,7 +305,7 @@ def insert_leads(
     leads: Sequence[Mapping[str, StoredValue | None]],
 ) -> None:
     """Insert complete leads: values by column of the table, `custom` as JSON text."""
-    names = sorted({name for one in leads for name, value in one.items() if value is not None})
+    names = sorted(set[str]().union(*leads))
     rows = [(subscription_id, *map(one.get, names)) for one in leads]
     insert_rows(connection, lead, ["subscription_id", *names], rows)
 
