@@ -13,6 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from tailrace.activities.counting import count_by_type
 from tailrace.activities.pages import ActivityPages
 from tailrace.activities.settler import Settler, SettlingLimits
 from tailrace.domain.errors import HomeError
@@ -27,6 +28,7 @@ from tailrace.jobs.janitor import Janitor
 from tailrace.jobs.runner import Runner, RunnerLimits
 from tailrace.jobs.service import ExportJobs
 from tailrace.lake.activity_log import ActivityLog
+from tailrace.store.asset_collection import Assets
 from tailrace.store.call_counts import CallCounts
 from tailrace.store.database import Database
 from tailrace.store.identity import Identity, ServiceCredentials
@@ -66,6 +68,7 @@ class Application:
         home = settings.home
         self.database = Database(home / DATABASE_NAME)
         self.subscriptions = Subscriptions(self.database, is_strict=settings.strict)
+        self.assets = Assets(self.database, clock)
         self.identity = Identity(
             self.database,
             key=key,
@@ -135,6 +138,10 @@ class Application:
     def activity_log(self, subscription_id: SubscriptionId) -> ActivityLog:
         """The lake of one subscription's activities."""
         return ActivityLog(self.settings.home / "lake" / str(subscription_id) / "activities")
+
+    def activity_counts(self, subscription_id: SubscriptionId) -> dict[int, int]:
+        """Number of activities of each type that a subscription has any of."""
+        return count_by_type(self.database, self.activity_log(subscription_id), subscription_id)
 
     def first_service(self) -> ServiceCredentials | None:
         """A service for a home that has none yet, else None; its secret cannot be shown again."""

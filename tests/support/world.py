@@ -237,8 +237,11 @@ class World:
 
 
 def add_assets(home: Home) -> None:
-    """Programs, forms and lists, for which there is no command."""
+    """Programs, forms and lists under the ids above; those made later have larger ones."""
     with home.sql() as connection:
+        connection.execute(
+            "INSERT INTO sequence (subscription_id, kind, next_value) VALUES (1, 'asset', 9001)"
+        )
         connection.executemany(
             "INSERT INTO program (subscription_id, id, name, parent_id, channel, created_at, updated_at)"
             " VALUES (1, ?, ?, ?, 'Web', 0, 0)",

@@ -183,6 +183,24 @@ ENVELOPE_ERRORS: dict[type[errors.TailraceError], WireError] = {
     errors.IdempotencyKeyReusedError: WireError(
         "1003", "Idempotency-Key was used with another body before"
     ),
+    errors.StandardActivityTypeError: WireError(
+        "1003", "Activity type {activity_type_id} is not a custom activity type"
+    ),
+    errors.ActivityAttributesError: WireError("1003", "Invalid attributes: {reason}"),
+    errors.AttributesTooLargeError: WireError(
+        "1049", "The attributes must not be longer than {maximum} bytes"
+    ),
+    errors.ActivityTypeExistsError: WireError("1003", "Activity type '{name}' already exists"),
+    errors.ActivityAttributeExistsError: WireError("1003", "Attribute '{name}' already exists"),
+    errors.ActivityTypeWithoutDraftError: WireError(
+        "1003", "Activity type '{api_name}' has no draft to approve or discard"
+    ),
+    errors.TooManyActivityTypesError: WireError(
+        "1027", "At most {maximum} custom activity types are allowed"
+    ),
+    errors.TooManyActivityAttributesError: WireError(
+        "1028", "At most {maximum} attributes are allowed per activity type"
+    ),
     # Export jobs.
     errors.ObjectNotFoundError: WireError("1013", "Object not found"),
     errors.JobAlreadyQueuedError: WireError("1029", "Job already queued"),

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tailrace.ingest.loading import LoadReport
     from tailrace.ingest.source_format import SourceFormat
 
-app = group("Load leads or activities from files.")
+app = group(
+    "Load leads or activities, or what they belong to (programs, lists, forms, members), from files."
+)
 
 Files = Annotated[
     list[Path],

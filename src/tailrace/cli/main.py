@@ -12,15 +12,22 @@ import typer
 from tailrace import __version__
 from tailrace.cli import (
     activity_type,
+    campaign,
     certificate,
+    channel,
     demo,
     field,
+    form,
     load,
+    load_assets,
+    program,
     redirect,
     role,
     seed,
     serve,
     service,
+    smart_list,
+    static_list,
     subscription,
     user,
 )
@@ -37,6 +44,7 @@ app = typer.Typer(
 )
 
 app.command("serve", epilog=serve.EPILOG)(serve.serve)
+load.app.command("assets", epilog=load_assets.EPILOG)(load_assets.assets)
 app.add_typer(load.app, name="load")
 app.command("seed", epilog=seed.EPILOG)(seed.seed)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
@@ -53,6 +61,12 @@ app.add_typer(role.app, name="role")
 app.add_typer(subscription.app, name="subscription")
 app.add_typer(field.app, name="field")
 app.add_typer(activity_type.app, name="activity-type")
+app.add_typer(channel.app, name="channel")
+app.add_typer(program.app, name="program")
+app.add_typer(campaign.app, name="campaign")
+app.add_typer(static_list.app, name="list")
+app.add_typer(form.app, name="form")
+app.add_typer(smart_list.app, name="smart-list")
 
 
 @app.command(epilog=example("tailrace version"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from tailrace.domain.errors import AdministrationError
 from tailrace.domain.programs import (
@@ -54,6 +54,41 @@ def create_channel(
         )
     )
     return find_channels(connection, subscription_id, name)[0]
+
+
+def change_channel(
+    connection: Connection,
+    subscription_id: SubscriptionId,
+    known: Channel,
+    *,
+    applicable_program_type: str,
+    statuses: Sequence[ProgressionStatus],
+    description: str | None,
+    now: datetime,
+) -> bool:
+    """Make a channel so; whether anything of it was otherwise. Statuses keep their numbers."""
+    ids = {one.name: one.id for one in known.statuses}
+    kept = [
+        msgspec.structs.replace(one, id=ids.get(one.name, 0))
+        for one in sorted(statuses, key=lambda status: status.step)
+    ]
+    wanted = (applicable_program_type, tuple(kept), description)
+    if wanted == (known.applicable_program_type, known.statuses, known.description):
+        return False
+    new = [one for one in kept if not one.id]
+    numbers = {one.name: one.id for one in _numbered(connection, subscription_id, new)}
+    numbered = [msgspec.structs.replace(one, id=one.id or numbers[one.name]) for one in kept]
+    connection.execute(
+        update(channel)
+        .where(channel.c.subscription_id == subscription_id, channel.c.id == known.id)
+        .values(
+            applicable_program_type=applicable_program_type,
+            statuses=msgspec.json.encode(numbered).decode(),
+            description=description,
+            updated_at=now,
+        )
+    )
+    return True
 
 
 def ensure_channel(
