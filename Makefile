@@ -52,5 +52,5 @@ lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
 	  --custom-compile-command 'make lock' --output-file requirements.lock
 
 clean: ## Remove what the tasks made
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-clients .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -74,6 +74,16 @@ def test_example_of_redirect__reaches_the_server(shell: Shell) -> None:
         assert shell.run(script).strip() == "ok"
 
 
+def test_recipe_for_clients__leads_to_the_server(shell: Shell) -> None:
+    text = page("docs/clients.md")
+    steps = section(text, "## A client that insists on Marketo's host name")
+    create, serve, redirect = (block for block in code_blocks(steps, "sh") if "tailrace" in block)
+    shell.run(create)
+    with shell.serving(serve.strip()) as announced:
+        script = redirect.replace("https://127.0.0.1:8443", announced.base_url)
+        assert shell.run(script).strip() == "ok"
+
+
 def test_examples_of_settings__run(shell: Shell) -> None:
     text = page("docs/settings.md")
     (serve,) = code_blocks(section(text, "## Settings of the process"), "sh")
