@@ -11,7 +11,13 @@ from tailrace.api.envelope import success_response
 from tailrace.api.list_values import integers
 from tailrace.api.paging import batch_size
 from tailrace.domain.activity_paging import ActivityPosition, ActivitySelection, ChangedFields
-from tailrace.domain.activity_types import CHANGE_DATA_VALUE, DELETE_LEAD, NEW_LEAD
+from tailrace.domain.activity_types import (
+    CHANGE_DATA_VALUE,
+    DELETE_LEAD,
+    FIRST_CUSTOM_TYPE_ID,
+    NEW_LEAD,
+    api_name_of,
+)
 from tailrace.domain.errors import (
     FieldNotFoundError,
     ListTooLargeError,
@@ -170,17 +176,20 @@ def _lead_ids(call: Call) -> frozenset[int] | None:
 
 def _type_record(activity_type: ActivityType) -> ActivityTypeRecord:
     primary = activity_type.primary_attribute
+    is_own = activity_type.id >= FIRST_CUSTOM_TYPE_ID
     return ActivityTypeRecord(
         id=activity_type.id,
-        api_name=activity_type.api_name,
+        api_name=api_name_of(activity_type) if is_own else None,
         name=activity_type.name,
         description=activity_type.description,
-        primary_attribute=None if primary is None else _definition(primary),
-        attributes=[_definition(one) for one in activity_type.attributes],
+        primary_attribute=None if primary is None else _definition(primary, is_own=is_own),
+        attributes=[_definition(one, is_own=is_own) for one in activity_type.attributes],
     )
 
 
-def _definition(attribute: ActivityAttribute) -> AttributeDefinition:
+def _definition(attribute: ActivityAttribute, *, is_own: bool) -> AttributeDefinition:
     return AttributeDefinition(
-        name=attribute.name, api_name=attribute.api_name, data_type=attribute.data_type
+        name=attribute.name,
+        api_name=api_name_of(attribute) if is_own else None,
+        data_type=attribute.data_type,
     )

@@ -44,6 +44,7 @@ _TAGS = (
     {"name": "Other Assets", "description": "Kinds of asset that there are none of."},
     {"name": "Bulk Import Leads", "description": "Leads out of files."},
     {"name": "Activities", "description": "What happened to leads: the log, read forwards."},
+    {"name": "Custom activities", "description": "Types of your own, and activities of them."},
     {"name": "Ingest", "description": "Activities in bulk: a call of Tailrace's own."},
     {"name": "Usage", "description": "Calls and errors, by day."},
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailrace.api.activity_routes import activity_routes
+from tailrace.api.activity_type_routes import activity_type_routes
 from tailrace.api.asset_routes import asset_routes
 from tailrace.api.export_endpoints import ExportEndpoints
 from tailrace.api.identity_endpoint import grant_token
@@ -40,6 +41,7 @@ def api_routes() -> tuple[Route, ...]:
         *list_member_routes(),
         *import_routes(),
         *activity_routes(),
+        *activity_type_routes(),
         *asset_routes(),
         *program_routes(),
         *statistics_routes(),

@@ -53,9 +53,8 @@ def create(
     attributes = tuple(_attribute(text) for text in attribute or ())
     with opened_home(home) as application:
         subscription_id = application.subscriptions.default_id()
-        last_id = max((*application.subscriptions.activity_types(subscription_id), 0))
         definition = ActivityType(
-            id=type_id or max(last_id, FIRST_CUSTOM_TYPE_ID) + 1,
+            id=type_id or application.subscriptions.next_activity_type_id(subscription_id),
             name=name,
             description=description,
             primary_attribute=primary_attribute,
@@ -77,7 +76,7 @@ def list_types(home: HomeOption = None, is_json: JsonOption = False) -> None:
     with existing_home(home) as application:
         subscription_id = application.subscriptions.default_id()
         types = application.subscriptions.activity_types(subscription_id)
-        counts = application.activity_log(subscription_id).count_by_type()
+        counts = application.activity_counts(subscription_id)
     if is_json:
         print_json(
             [

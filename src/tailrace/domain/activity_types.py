@@ -22,6 +22,15 @@ class ActivityAttribute(msgspec.Struct, frozen=True, rename="camel", omit_defaul
     api_name: str | None = None
 
 
+def api_name_of(definition: ActivityAttribute | ActivityType) -> str:
+    """The API name: its own, or one made of its name where an administrator gave none."""
+    if definition.api_name is not None:
+        return definition.api_name
+    words = "".join(one if one.isascii() and one.isalnum() else " " for one in definition.name)
+    first, *others = words.split() or ["type"]
+    return first[:1].lower() + first[1:] + "".join(one[:1].upper() + one[1:] for one in others)
+
+
 class ActivityType(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     id: int
     name: str

@@ -183,12 +183,14 @@ def delete_hot_rows(connection: Connection, subscription_id: SubscriptionId, up_
     )
 
 
-def hot_count_by_type(connection: Connection, subscription_id: SubscriptionId) -> dict[int, int]:
-    """Number of hot activities of each type that there are any of."""
+def hot_count_by_type(
+    connection: Connection, subscription_id: SubscriptionId, *, above: int
+) -> dict[int, int]:
+    """Number of hot activities of each type, those above a GUID."""
     type_id = hot_activity.c.activity_type_id
     rows = connection.execute(
         select(type_id, func.count())
-        .where(hot_activity.c.subscription_id == subscription_id)
+        .where(hot_activity.c.subscription_id == subscription_id, hot_activity.c.guid > above)
         .group_by(type_id)
     )
     return {row[0]: row[1] for row in rows}

@@ -112,6 +112,11 @@ class Subscriptions:
                 length=length,
             )
 
+    def next_activity_type_id(self, subscription_id: SubscriptionId) -> int:
+        """An id of the subscription's own that no activity type has or had."""
+        with self._database.read() as connection:
+            return next_activity_type_id(connection, subscription_id)
+
     def create_activity_type(
         self, subscription_id: SubscriptionId, definition: ActivityType
     ) -> None:
@@ -201,12 +206,24 @@ def add_lead_field(
     return field
 
 
+def next_activity_type_id(connection: Connection, subscription_id: SubscriptionId) -> int:
+    """An id of the subscription's own that no activity type has or had, also not as a draft."""
+    last_id = connection.execute(
+        select(func.max(activity_type.c.id)).where(
+            activity_type.c.subscription_id == subscription_id
+        )
+    ).scalar()
+    return max(last_id or 0, FIRST_CUSTOM_TYPE_ID) + 1
+
+
 def add_activity_type(
     connection: Connection, subscription_id: SubscriptionId, definition: ActivityType
 ) -> None:
     """Add a type within the caller's transaction. Raises AdministrationError if it exists."""
     known = activity_types_of(connection, subscription_id)
-    if definition.id in known:
+    of_id = select(activity_type.c.id).filter_by(subscription_id=subscription_id, id=definition.id)
+    # Its number stays a type's that was deleted, for the sake of its activities.
+    if definition.id in known or connection.execute(of_id).first() is not None:
         raise AdministrationError(f"There is an activity type {definition.id} already.")
     if definition.name.lower() in {one.name.lower() for one in known.values()}:
         raise AdministrationError(f"There is an activity type '{definition.name}' already.")
