@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tailrace.domain.smart_list import Operator, parse_rule
 from tests.docs.commands import commands
-from tests.docs.pages import code_blocks, page, section
+from tests.docs.pages import code_blocks, page, section, table_rows
 from tests.docs.shell import Shell
 from tests.support.home import Home
 
@@ -23,6 +24,8 @@ EXAMPLES = {command.name: command.example for command in commands()}
 SPECIAL = {"serve", "demo", "redirect"}
 
 LEADS_CSV = "id,email,firstName\n501,ada@example.com,Ada\n502,bob@example.com,Bob\n"
+SUBSCRIPTION_YAML = "lists: [{name: Guests}]\n"
+ASSETS_CSV = {"programs.csv": "name,channel\nHall 7,Live Event\n", "forms.csv": "name\nAsk\n"}
 ACTIVITY = {
     "marketoGUID": "9001",
     "leadId": 501,
@@ -42,6 +45,9 @@ def shell(tmp_path: Path) -> Shell:
     Home(tmp_path / "tailrace-home").make()
     (tmp_path / "leads.csv").write_text(LEADS_CSV, encoding="utf-8")
     (tmp_path / "activities.ndjson").write_text(json.dumps(ACTIVITY) + "\n", encoding="utf-8")
+    (tmp_path / "subscription.yaml").write_text(SUBSCRIPTION_YAML, encoding="utf-8")
+    for name, text in ASSETS_CSV.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return made
 
 
@@ -118,6 +124,31 @@ def test_examples_of_loading__run(shell: Shell, monkeypatch: pytest.MonkeyPatch)
     (loaded,) = code_blocks(text, "json")
     report = shell.run("tailrace load leads leads.csv --json")
     assert list(json.loads(loaded)) == list(json.loads(report))
+
+
+def test_examples_of_administration__run(shell: Shell) -> None:
+    text = page("docs/administration.md")
+    by_command, by_file = code_blocks(text, "sh")
+    (yaml,) = code_blocks(text, "yaml")
+    (programs,) = code_blocks(text, "csv")
+    (shell.directory / "subscription.yaml").write_text(yaml, encoding="utf-8")
+    (shell.directory / "programs.csv").write_text(programs, encoding="utf-8")
+    shell.run("tailrace load leads leads.csv --home ./tailrace-home")
+    assert "Nurture" in shell.run(by_command)
+    assert "programMembers" in shell.run(by_file)
+    again = json.loads(shell.run(f"{by_file.strip()} --json"))
+    assert all(one["created"] == one["changed"] == 0 for one in again.values())
+    printed = shell.run("tailrace load assets programs.csv --home ./tailrace-home")
+    assert printed.splitlines()[1].split() == ["programs", "2", "0", "0"]
+
+
+def test_rules_of_administration__are_rules() -> None:
+    rows = table_rows(section(page("docs/administration.md"), "## Smart lists"))
+    for row in rows:
+        for text in re.findall(r"`(\{[^`]*\})`", row):
+            parse_rule(json.loads(text.replace("…", '{"list": 1}')))
+    operators = section(page("docs/administration.md"), "## Smart lists").split("Operators:")[1]
+    assert set(re.findall(r"`([a-z ]+)`", operators)) == {one.value for one in Operator}
 
 
 def test_example_of_the_file_format__reads_a_result(
