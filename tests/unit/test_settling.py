@@ -17,6 +17,12 @@ from tests.support.activities import START, activity, frame
 from tests.support.application import SteppedApplication
 from tests.support.deadlines import wait_until
 from tests.support.hot import happen, hot_guids, lake_rows
+from tests.support.loading import (
+    activities_file,
+    activity_line,
+    counts,
+    load_activity_files,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +115,26 @@ def test_export_of_activities__has_what_happened_before_it_began(tmp_path: Path)
     assert exported.content.decode().splitlines()[1:] == [
         f"1,7,{stepped.clock():%Y-%m-%dT%H:%M:%SZ},1,null,null,null,{{}}"
     ]
+
+
+def test_load_of_what_is_hot__finds_it_there_already(
+    application: Application, log: ActivityLog, tmp_path: Path
+) -> None:
+    happen(application, 3)
+    file = activities_file(tmp_path, *(activity_line(guid) for guid in range(2, 6)))
+    assert counts(load_activity_files(application, file)) == (2, 0, 2)
+    assert happen(application, 1) == range(6, 7)
+    settle_all(application, log)
+    assert lake_rows(log)["marketoGUID"].to_list() == list(range(1, 7))
+
+
+def test_counts__have_the_hot_and_the_settled_once(application: Application) -> None:
+    subscription_id = application.subscriptions.default_id()
+    happen(application, 3, type_id=1)
+    application.settler.settle(subscription_id)
+    happen(application, 2, type_id=1)
+    happen(application, 4, type_id=2)
+    assert application.activity_counts(subscription_id) == {1: 5, 2: 4}
 
 
 def settler_of(application: Application, **limits: float) -> Settler:

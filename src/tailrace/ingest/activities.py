@@ -1,8 +1,9 @@
 """Loading files of activities into the activity log.
 
 Theory of operation: one thread reads records, one checks and collects them, and this one appends
-them in batches of one commit each, while the next batch is being collected. An activity is known by its GUID, so a file may be loaded again, also
-after a crash in the middle: what the log holds by then is passed over. A row without a GUID is
+them in batches of one commit each, while the next batch is being collected. An activity is known
+by its GUID, so a file may be loaded again, also after a crash in the middle: what the log holds by
+then is passed over, and so is what happened here, for it settles first. A row without a GUID is
 given one that follows from the file's content and the row's place in it, so it is known again
 too. The log is locked from the look-up of a batch's GUIDs to its commit.
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tailrace.activities.settling import settle
 from tailrace.crash_points import reach
 from tailrace.domain.activity_types import ActivityType
 from tailrace.ingest.activity_checks import (
@@ -120,10 +122,12 @@ def _append(load: Loading, log: ActivityLog, frames: list[pl.DataFrame]) -> None
     # Whoever made the list may hold it still.
     frames.clear()
     guids = rows["marketoGUID"]
+    # In this order no activity that happens meanwhile can have or get one of these GUIDs unseen.
+    _keep_numbers_apart(load, guids)
     with log.exclusive():
+        settle(load.application.database, log, load.subscription_id)
         is_new = guids.is_first_distinct() & ~guids.is_in(log.contains(guids).implode())
         fresh = rows if is_new.all() else rows.filter(is_new)
-        _keep_numbers_apart(load, fresh["marketoGUID"])
         log.append(fresh)
     load.created += fresh.height
     load.already_there += rows.height - fresh.height
