@@ -57,8 +57,9 @@ def sync(call: Call) -> Response:
     application, subscription_id = call.application, call.caller.subscription_id
     fields = application.subscriptions.lead_fields(subscription_id)
     request = parse_sync_request(decode_json(call.request.body, are_fractions_texts=True), fields)
-    cause = change_cause(call, "syncLead")
     with application.database.write() as connection:
+        # Its time is taken within the transaction: readers of the log trust that order.
+        cause = change_cause(call, "syncLead")
         outcomes = sync_leads(connection, subscription_id, fields, request, cause)
     return success_response(call.request_id, [_outcome(one) for one in outcomes])
 
