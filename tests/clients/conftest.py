@@ -1,4 +1,4 @@
-"""One seeded subscription for all clients of a test process, and their environments."""
+"""One seeded subscription for each client: what one writes the next must not find."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def subscription(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subscription]:
     with seeded_subscription(tmp_path_factory.mktemp("clients")) as made:
         yield made

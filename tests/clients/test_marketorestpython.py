@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 DELETE_LEAD = 37
 
+#: The first test of a machine waits for packages, too.
+pytestmark = pytest.mark.timeout(600)
+
 #: It makes five calls a second at most.
 PATIENCE_SECONDS = 110
 
