@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from functools import cache, partial
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from tailrace.domain.asset_entries import (
     CampaignEntry,
@@ -22,10 +23,10 @@ from tailrace.domain.asset_entries import (
 from tailrace.domain.errors import AdministrationError, AssetEntryError
 from tailrace.ingest.asset_file import Located, read_asset_file
 from tailrace.store.asset_writing import AssetWriter
-from tailrace.store.member_writing import LeadFinder, MemberWriter
+from tailrace.store.member_writing import LeadFinder, ProgramMemberBatch, add_to_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from tailrace.domain.asset_entries import Entry
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.store.member_writing import LeadReference
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,10 @@ class _Load:
         # Assets are dated to the second, as everything else is.
         moment = now.replace(microsecond=0)
         self._entries = entries
+        self._connection = connection
+        self._subscription_id = subscription_id
+        self._now = moment
         self._assets = AssetWriter(connection, subscription_id, moment)
-        self._members = MemberWriter(connection, subscription_id, moment)
         self._leads = LeadFinder(
             connection, subscription_id, (lead for one in entries for lead in _leads_of(one.entry))
         )
@@ -91,51 +97,98 @@ class _Load:
         """Store every entry, kind after kind, so that what others need is there before them."""
         for kind in EntryKind:
             of_kind = [one for one in self._entries if one.kind is kind]
-            ordered = _outer_first(of_kind) if kind is EntryKind.PROGRAMS else of_kind
-            for one in ordered:
-                yield kind, self._store(one)
+            for outcome in self._outcomes(kind, of_kind):
+                yield kind, outcome
 
-    def _store(self, one: Located) -> Outcome:
-        try:
-            return self._writers[one.kind](one.entry)
-        except AssetEntryError as error:
-            raise AdministrationError(f"{one.where}, {error.field}: {error.reason}.") from error
+    def _outcomes(self, kind: EntryKind, entries: list[Located]) -> Iterable[Outcome]:
+        if kind is EntryKind.LIST_MEMBERS:
+            return self._list_members(entries)
+        if kind is EntryKind.PROGRAM_MEMBERS:
+            return self._program_members(entries)
+        ordered = _outer_first(entries) if kind is EntryKind.PROGRAMS else entries
+        return [_told(one, self._asset) for one in ordered]
 
-    @property
-    def _writers(self) -> dict[EntryKind, Callable[[Entry], Outcome]]:
-        assets = self._assets
-        return {
-            EntryKind.FIELDS: lambda entry: assets.field(cast("FieldEntry", entry)),
-            EntryKind.CHANNELS: lambda entry: assets.channel(cast("ChannelEntry", entry)),
-            EntryKind.PROGRAMS: lambda entry: assets.program(cast("ProgramEntry", entry)),
-            EntryKind.CAMPAIGNS: lambda entry: assets.campaign(cast("CampaignEntry", entry)),
-            EntryKind.LISTS: lambda entry: self._list(cast("ListEntry", entry)),
-            EntryKind.FORMS: lambda entry: assets.form(cast("FormEntry", entry)),
-            EntryKind.SMART_LISTS: lambda entry: assets.smart_list(cast("SmartListEntry", entry)),
-            EntryKind.LIST_MEMBERS: lambda entry: self._list_member(cast("ListMemberEntry", entry)),
-            EntryKind.PROGRAM_MEMBERS: lambda entry: self._program_member(
-                cast("ProgramMemberEntry", entry)
-            ),
-        }
+    def _asset(self, entry: Entry) -> Outcome:
+        match entry:
+            case FieldEntry():
+                return self._assets.field(entry)
+            case ChannelEntry():
+                return self._assets.channel(entry)
+            case ProgramEntry():
+                return self._assets.program(entry)
+            case CampaignEntry():
+                return self._assets.campaign(entry)
+            case FormEntry():
+                return self._assets.form(entry)
+            case SmartListEntry():
+                return self._assets.smart_list(entry)
+            case _:
+                return self._list(cast("ListEntry", entry))
 
     def _list(self, entry: ListEntry) -> Outcome:
         outcome = self._assets.static_list(entry)
         if entry.members:
             list_id = self._assets.list_id(entry.name, entry.program)
             ids = [self._leads.id_of(one, "members") for one in entry.members]
-            if self._members.add_to_list(list_id, ids) and outcome is Outcome.UNCHANGED:
+            if self._add(list_id, ids) and outcome is Outcome.UNCHANGED:
                 return Outcome.CHANGED
         return outcome
 
-    def _list_member(self, entry: ListMemberEntry) -> Outcome:
-        list_id = self._assets.list_id(entry.list, entry.program)
-        added = self._members.add_to_list(list_id, [self._leads.id_of(entry.lead, "lead")])
-        return Outcome.CREATED if added else Outcome.UNCHANGED
+    def _list_members(self, entries: list[Located]) -> Iterator[Outcome]:
+        """All members of a list at once: there may be very many."""
+        list_id = cache(self._assets.list_id)
 
-    def _program_member(self, entry: ProgramMemberEntry) -> Outcome:
-        program_id = self._assets.program_id(entry.program)
-        lead_id = self._leads.id_of(entry.lead, "lead")
-        return self._members.program_member(program_id, lead_id, entry)
+        def place(entry: Entry) -> tuple[int, int]:
+            member = cast("ListMemberEntry", entry)
+            return list_id(member.list, member.program), self._leads.id_of(member.lead, "lead")
+
+        members: dict[int, list[int]] = {}
+        for one in entries:
+            place_id, lead_id = _told(one, place)
+            members.setdefault(place_id, []).append(lead_id)
+        for place_id, lead_ids in members.items():
+            added = self._add(place_id, lead_ids)
+            yield from [Outcome.CREATED] * added
+            yield from [Outcome.UNCHANGED] * (len(lead_ids) - added)
+
+    def _program_members(self, entries: list[Located]) -> Iterator[Outcome]:
+        """All members of a program at once."""
+        program_id = cache(self._assets.program_id)
+
+        def place(entry: Entry) -> tuple[int, int]:
+            member = cast("ProgramMemberEntry", entry)
+            return program_id(member.program), self._leads.id_of(member.lead, "lead")
+
+        members: dict[int, list[tuple[int, Located]]] = {}
+        for one in entries:
+            place_id, lead_id = _told(one, place)
+            members.setdefault(place_id, []).append((lead_id, one))
+        for place_id, named in members.items():
+            batch = ProgramMemberBatch(
+                self._connection,
+                self._subscription_id,
+                place_id,
+                [lead_id for lead_id, _ in named],
+                self._now,
+            )
+            for lead_id, one in named:
+                yield _told(one, partial(_apply, batch, lead_id))
+            batch.write()
+
+    def _add(self, list_id: int, lead_ids: Sequence[int]) -> int:
+        return add_to_list(self._connection, self._subscription_id, list_id, lead_ids, self._now)
+
+
+def _apply(batch: ProgramMemberBatch, lead_id: int, entry: Entry) -> Outcome:
+    return batch.apply(lead_id, cast("ProgramMemberEntry", entry))
+
+
+def _told(one: Located, act: Callable[[Entry], Result]) -> Result:
+    """What `act` makes of an entry; its errors name where the entry stands."""
+    try:
+        return act(one.entry)
+    except AssetEntryError as error:
+        raise AdministrationError(f"{one.where}, {error.field}: {error.reason}.") from error
 
 
 def _leads_of(entry: Entry) -> Iterator[LeadReference]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from tailrace.domain.asset_entries import Outcome
 from tailrace.domain.errors import AssetEntryError, ProgramStatusNotFoundError, ScalarTypeError
@@ -68,90 +68,108 @@ class LeadFinder:
         return found[0]
 
 
-class MemberWriter:
-    """Writes memberships within a transaction."""
+def add_to_list(
+    connection: Connection,
+    subscription_id: SubscriptionId,
+    list_id: int,
+    lead_ids: Sequence[int],
+    now: datetime,
+) -> int:
+    """Put leads on a list; how many were not on it before."""
+    known: set[int] = set()
+    for some in _pieces(lead_ids):
+        query = select(static_list_member.c.lead_id).where(
+            static_list_member.c.subscription_id == subscription_id,
+            static_list_member.c.list_id == list_id,
+            static_list_member.c.lead_id.in_(some),
+        )
+        known.update(connection.execute(query).scalars())
+    new = [one for one in dict.fromkeys(lead_ids) if one not in known]
+    added_at = int(now.timestamp()) * 1_000_000
+    insert_rows(
+        connection,
+        static_list_member,
+        ("subscription_id", "list_id", "lead_id", "added_at"),
+        [(subscription_id, list_id, one, added_at) for one in new],
+    )
+    return len(new)
+
+
+class ProgramMemberBatch:
+    """Members of one program: read at once, changed one after another, written at once."""
 
     def __init__(
-        self, connection: Connection, subscription_id: SubscriptionId, now: datetime
+        self,
+        connection: Connection,
+        subscription_id: SubscriptionId,
+        program_id: int,
+        lead_ids: Collection[int],
+        now: datetime,
     ) -> None:
         self._connection = connection
-        self._subscription_id = subscription_id
+        self._key = {"subscription_id": subscription_id, "program_id": program_id}
+        self._roster = Roster(connection, subscription_id, program_id)
         self._now = now
-        self._rosters: dict[int, Roster] = {}
+        self._stored: dict[int, Membership] = {}
+        self._acquired_by: dict[int, int | None] = {}
+        for some in _pieces(lead_ids):
+            self._stored |= self._roster.memberships(some)
+            self._acquired_by |= self._roster.acquiring_programs(some)
+        self._wanted = dict(self._stored)
 
-    def add_to_list(self, list_id: int, lead_ids: Sequence[int]) -> int:
-        """Put leads on a list; how many were not on it before."""
-        known = set(self._members(list_id, lead_ids))
-        new = [one for one in dict.fromkeys(lead_ids) if one not in known]
-        added_at = int(self._now.timestamp()) * 1_000_000
-        insert_rows(
-            self._connection,
-            static_list_member,
-            ("subscription_id", "list_id", "lead_id", "added_at"),
-            [(self._subscription_id, list_id, one, added_at) for one in new],
-        )
-        return len(new)
-
-    def program_member(self, program_id: int, lead_id: int, entry: ProgramMemberEntry) -> Outcome:
-        """Make a lead a member of a program, or its membership what the entry says."""
-        roster = self._roster(program_id)
-        known = roster.memberships([lead_id]).get(lead_id)
-        base = self._new(roster, lead_id) if known is None else known
-        wanted = _applied(base, entry, roster.statuses, self._now)
+    def apply(self, lead_id: int, entry: ProgramMemberEntry) -> Outcome:
+        """Make a lead a member, or its membership what the entry says. Raises AssetEntryError."""
+        known = self._wanted.get(lead_id)
+        base = self._new(lead_id) if known is None else known
+        wanted = _applied(base, entry, self._roster.statuses, self._now)
         if wanted == known:
             return Outcome.UNCHANGED
-        key = {
-            "subscription_id": self._subscription_id,
-            "program_id": program_id,
-            "lead_id": lead_id,
-        }
-        if known is None:
-            number = take_numbers(
-                self._connection, self._subscription_id, SequenceKind.PROGRAM_MEMBER, 1
+        self._wanted[lead_id] = replace(wanted, updated_at=max(wanted.updated_at, self._now))
+        return Outcome.CREATED if known is None else Outcome.CHANGED
+
+    def write(self) -> None:
+        """Write what has changed."""
+        new = [one for lead_id, one in self._wanted.items() if lead_id not in self._stored]
+        changed = [
+            one for lead_id, one in self._wanted.items() if self._stored.get(lead_id, one) != one
+        ]
+        if new:
+            subscription_id = self._roster.subscription_id
+            kind = SequenceKind.PROGRAM_MEMBER
+            first = take_numbers(self._connection, subscription_id, kind, len(new))
+            numbered = [replace(one, id=number) for number, one in enumerate(new, first)]
+            self._connection.execute(
+                insert(program_member),
+                [
+                    {**self._key, "lead_id": one.lead_id, **membership_columns(one)}
+                    for one in numbered
+                ],
             )
-            values = {**key, **membership_columns(replace(wanted, id=number))}
-            self._connection.execute(insert(program_member).values(values))
-            return Outcome.CREATED
-        self._connection.execute(
-            update(program_member)
-            .filter_by(**key)
-            .values(membership_columns(replace(wanted, updated_at=self._now)))
-        )
-        return Outcome.CHANGED
+        if changed:
+            statement = update(program_member).filter_by(**self._key)
+            self._connection.execute(
+                statement.where(program_member.c.lead_id == bindparam("of_lead")),
+                [{"of_lead": one.lead_id, **membership_columns(one)} for one in changed],
+            )
 
-    def _roster(self, program_id: int) -> Roster:
-        if program_id not in self._rosters:
-            self._rosters[program_id] = Roster(self._connection, self._subscription_id, program_id)
-        return self._rosters[program_id]
-
-    def _new(self, roster: Roster, lead_id: int) -> Membership:
-        first = first_status(roster.statuses)
-        usual = next(one for one in roster.statuses if one is not first)
-        acquired_by = roster.acquiring_programs([lead_id]).get(lead_id) == roster.program.id
+    def _new(self, lead_id: int) -> Membership:
+        statuses, program_id = self._roster.statuses, self._roster.program.id
+        first = first_status(statuses)
+        usual = next(one for one in statuses if one is not first)
         fresh = Membership(
             id=0,
-            program_id=roster.program.id,
+            program_id=program_id,
             lead_id=lead_id,
             status_name="",
             reached_success=False,
             reached_success_at=None,
-            acquired_by=acquired_by,
+            acquired_by=self._acquired_by.get(lead_id) == program_id,
             is_exhausted=False,
             member_since=self._now,
             updated_at=self._now,
             data={},
         )
         return _in_status(fresh, usual, self._now)
-
-    def _members(self, list_id: int, lead_ids: Collection[int]) -> Iterator[int]:
-        ordered = sorted(set(lead_ids))
-        for start in range(0, len(ordered), _VALUES_PER_QUERY):
-            query = select(static_list_member.c.lead_id).where(
-                static_list_member.c.subscription_id == self._subscription_id,
-                static_list_member.c.list_id == list_id,
-                static_list_member.c.lead_id.in_(ordered[start : start + _VALUES_PER_QUERY]),
-            )
-            yield from self._connection.execute(query).scalars()
 
 
 def _applied(
@@ -215,13 +233,18 @@ def _instant(text: str) -> datetime:
         raise AssetEntryError("membershipDate", f"'{text}' is no ISO 8601 instant") from error
 
 
+def _pieces(ids: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), _VALUES_PER_QUERY):
+        yield ordered[start : start + _VALUES_PER_QUERY]
+
+
 def _existing(
-    connection: Connection, subscription_id: SubscriptionId, ids: Sequence[int]
+    connection: Connection, subscription_id: SubscriptionId, ids: Collection[int]
 ) -> Iterator[int]:
-    for start in range(0, len(ids), _VALUES_PER_QUERY):
+    for some in _pieces(ids):
         query = select(lead.c.id).where(
-            lead.c.subscription_id == subscription_id,
-            lead.c.id.in_(ids[start : start + _VALUES_PER_QUERY]),
+            lead.c.subscription_id == subscription_id, lead.c.id.in_(some)
         )
         yield from connection.execute(query).scalars()
 

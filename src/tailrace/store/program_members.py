@@ -73,7 +73,7 @@ class Roster:
         if found is None:
             raise ObjectNotFoundError
         self._connection = connection
-        self._subscription_id = subscription_id
+        self.subscription_id = subscription_id
         self.program = found
         self.statuses = statuses_of_channel(connection, subscription_id, found.channel)
 
@@ -100,7 +100,7 @@ class Roster:
             self._outcome(named, lambda lead_id: change.move(lead_id, wanted, may_join=may_join))
             for named in leads
         ]
-        change.write(self._connection, self._subscription_id)
+        change.write(self._connection, self.subscription_id)
         return outcomes
 
     def change_data(
@@ -117,7 +117,7 @@ class Roster:
         outcomes = [
             self._outcome(one.lead, lambda lead_id, one=one: apply(one, lead_id)) for one in records
         ]
-        change.write(self._connection, self._subscription_id)
+        change.write(self._connection, self.subscription_id)
         return outcomes
 
     def remove(
@@ -126,13 +126,13 @@ class Roster:
         """Take leads out of the program."""
         change = _Change(self, _ids(leads), at, source)
         outcomes = [self._outcome(named, change.remove) for named in leads]
-        change.write(self._connection, self._subscription_id)
+        change.write(self._connection, self.subscription_id)
         return outcomes
 
     def memberships(self, lead_ids: Iterable[int]) -> dict[int, Membership]:
         """The memberships of those of the leads that are members."""
         query = select(program_member).where(
-            program_member.c.subscription_id == self._subscription_id,
+            program_member.c.subscription_id == self.subscription_id,
             program_member.c.program_id == self.program.id,
             program_member.c.lead_id.in_(list(lead_ids)),
         )
@@ -141,7 +141,7 @@ class Roster:
     def acquiring_programs(self, lead_ids: Iterable[int]) -> dict[int, int | None]:
         """The program that brought each lead in, for those of the leads that there are."""
         query = select(lead.c.id, lead.c.acquisitionProgramId).where(
-            lead.c.subscription_id == self._subscription_id, lead.c.id.in_(list(lead_ids))
+            lead.c.subscription_id == self.subscription_id, lead.c.id.in_(list(lead_ids))
         )
         return {row.id: row.acquisitionProgramId for row in self._connection.execute(query)}
 
