@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from alembic.util import CommandError
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -201,7 +200,7 @@ def open_application(
             _ensure_subscription(application)
     except OSError as error:
         raise HomeError(f"The home '{home}' cannot be used: {error.strerror}.") from error
-    except (SQLAlchemyError, CommandError) as error:
+    except SQLAlchemyError as error:
         raise HomeError(f"The database of the home '{home}' cannot be used: {error}.") from error
     return application
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from tailrace.domain.errors import HomeError
 from tailrace.store.database import Database
 from tailrace.store.migrations import HEAD_REVISION
 from tailrace.store.migrations.upgrade import alembic_config
@@ -38,3 +40,15 @@ def test_migrate__changes_nothing_the_second_time(tmp_path: Path) -> None:
     again.migrate()
     again.close()
     assert (tmp_path / "tailrace.db").read_bytes() == before
+
+
+def test_database_of_a_later_program__is_refused_and_left_alone(tmp_path: Path) -> None:
+    database = Database(tmp_path / "tailrace.db")
+    database.migrate()
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(HomeError, match="9999"):
+        database.migrate()
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    database.close()

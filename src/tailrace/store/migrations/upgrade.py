@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
+
+from tailrace.domain.errors import HomeError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply every migration that the database lacks, in one transaction."""
+    """Apply every migration that the database lacks, in one transaction.
+
+    Raises HomeError if that is impossible, such as for a database of a later program.
+    """
     config = alembic_config()
     with engine.execution_options(is_writing=True).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise HomeError(f"The database cannot be brought up to date: {error}.") from error
 
 
 def alembic_config() -> Config:
