@@ -44,7 +44,7 @@ def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lake_window, "WINDOW_FILE_ROWS", 25)
     monkeypatch.setattr(lake_windows, "FIRST_WINDOW_ROWS", 3)
     monkeypatch.setattr(lake_windows, "LATER_WINDOW_ROWS", 9)
-    monkeypatch.setattr(lake_windows, "PAGE_FILE_ROWS", 60)
+    monkeypatch.setattr(lake_windows, "PAGE_FILE_ROWS", 10)
     monkeypatch.setattr(lake_windows, "CACHE_WINDOWS", 5)
 
 
@@ -172,6 +172,29 @@ def test_pages__have_every_wanted_activity_once(
     assert found == expected
 
 
+def test_page_that_ends_early__shows_nothing_of_what_lies_behind_its_end(
+    application: Application,
+) -> None:
+    """What is looked through for a page is bounded: hot rows must not overtake the rest."""
+    log = Log(application)
+    for second in (0, 86_400):
+        log.take("load", [(second, 1, 2, None)] * 12)
+    log.take("load", [(86_401, 1, 1, None)])
+    log.take("happen", [(10, 1, 1, None), (86_402, 1, 1, None)])
+    pages = ActivityPages(application.database, application.activity_log, application.clock)
+    wanted = ActivitySelection(frozenset({1}), lead_ids=frozenset({1}))
+    position, found = ActivityPosition.before(START), list[int]()
+    first = pages.page(log.subscription_id, wanted, position, 5)
+    assert (first.activities, first.has_more) == ((), True)
+    while True:
+        page = pages.page(log.subscription_id, wanted, position, 5)
+        found += [one.guid for one in page.activities]
+        position = page.end
+        if not page.has_more:
+            break
+    assert found == log.wanted(wanted, ActivityPosition.before(START))
+
+
 def test_activity_of_the_future__waits_for_its_time(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -181,18 +204,19 @@ def test_activity_of_the_future__waits_for_its_time(
     now = stepped.clock.now
     wanted = ActivitySelection(frozenset({1}))
     happen(application, 1, at=now + timedelta(hours=1))
+    happen(application, 1, at=now)
+    # In one file with another that is not of the future.
     application.settler.settle(subscription_id)
     happen(application, 1, at=now + timedelta(hours=2))
-    happen(application, 1, at=now)
     first = application.activity_pages.page(
         subscription_id, wanted, ActivityPosition.before(now), 10
     )
-    assert ([one.guid for one in first.activities], first.has_more) == ([3], False)
+    assert ([one.guid for one in first.activities], first.has_more) == ([2], False)
     stepped.clock.advance(seconds=1)
     happen(application, 1, at=stepped.clock.now)
     stepped.clock.advance(hours=3)
     second = application.activity_pages.page(subscription_id, wanted, first.end, 10)
-    assert ([one.guid for one in second.activities], second.has_more) == ([4, 1, 2], False)
+    assert ([one.guid for one in second.activities], second.has_more) == ([4, 1, 3], False)
     stepped.close()
 
 
