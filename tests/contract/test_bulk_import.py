@@ -76,6 +76,15 @@ def test_ssv_of_one_column__may_hold_blanks(main: ApiUser) -> None:
     assert record == ended(record["batchId"], 1)
 
 
+def test_cookie__is_another_word_for_cookies(main: ApiUser) -> None:
+    record = imported(main, "COOKIES\nid:8\n", lookupField="cookie")
+    assert record == ended(record["batchId"], 1)
+    again = imported(main, "cookie,title\nid:8,Dr\n", lookupField="cookies")
+    assert again == ended(again["batchId"], 1)
+    path = "/rest/v1/leads.json?filterType=cookies&filterValues=id:8&fields=title"
+    assert [one["title"] for one in records(main.call("GET", path))] == ["Dr"]
+
+
 def test_parameters__may_be_form_fields(main: ApiUser) -> None:
     fields = {"format": "csv", "lookupField": "email", "partitionName": "Default"}
     (record,) = records(upload(main, "email\nform@example.com\n", fields=fields))

@@ -6,6 +6,7 @@ one record rests in its place, so that results keep the order of the input (cont
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, cast
@@ -32,7 +33,7 @@ from tailrace.domain.lead_lookup import PARTITION_ID, PARTITION_NAME, lookup_fie
 from tailrace.domain.lead_values import lead_value_parser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
     from tailrace.domain.lead_values import StoredValue
@@ -52,7 +53,7 @@ class SyncAction(StrEnum):
 
 
 #: The values of a record by REST name, None for one to be cleared; or why there are none.
-SyncRecord = dict[str, "StoredValue | None"] | ParameterError
+SyncRecord = Mapping[str, "StoredValue | None"] | ParameterError
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tailrace.domain.errors import LookupValueMissingError, PartitionChangeError
 from tailrace.domain.lead_lookup import PARTITION_ID
-from tailrace.imports.upload import canonical_name, header_names, source_format
+from tailrace.imports.upload import column_names, header_names, source_format
 from tailrace.ingest.delimited import DelimitedSource
 from tailrace.ingest.lead_checks import LeadChecks
 from tailrace.ingest.rejections import Rejection
@@ -59,10 +59,10 @@ def open_rows(
     those that are done. Raises OSError where the file is gone.
     """
     header = header_names(running.header, running.format)
+    names = column_names(header, fields, lookup)
     source = SourceFile(path, source_format(running.format, header), is_gzip=False)
     opened = DelimitedSource(source, _CHUNK_BYTES)
     try:
-        names = [canonical_name(fields, name) for name in header]
         yield _rows(opened.batches(names), LeadChecks(fields), lookup)
     finally:
         opened.close()
@@ -86,7 +86,7 @@ def _rows(
 
 def _row(checked: CheckedLeads, place: int, line: int, lookup: LeadField) -> ImportRow:
     row = checked.rows[place]
-    values = {**row.values, "id": row.id} if lookup.name == "id" else dict(row.values)
+    values = {**row.values, "id": row.id} if lookup.name == "id" else row.values
     record: SyncRecord = values
     if values.get(lookup.name) is None:
         record = LookupValueMissingError(lookup.name)

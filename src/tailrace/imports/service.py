@@ -18,7 +18,7 @@ from tailrace.domain.lead_import import (
     LeadImport,
 )
 from tailrace.domain.lead_lookup import lookup_field
-from tailrace.imports.upload import SSV_DELIMITER, check_columns, header_names, header_text
+from tailrace.imports.upload import SSV_DELIMITER, column_names, header_names, header_text
 from tailrace.store import lead_imports as store
 from tailrace.store.list_members import MemberList
 from tailrace.store.sequences import SequenceKind, take_numbers
@@ -59,14 +59,14 @@ class LeadImports:
     def submit(self, caller: Caller, upload: Upload) -> LeadImport:
         """Take a file for import; it is durable, and queued, when this returns.
 
-        Raises LookupFieldError, EmptyFileError, whatever `check_columns` raises,
+        Raises LookupFieldError, EmptyFileError, whatever `column_names` raises,
         ObjectNotFoundError for an unknown list, and ImportQueueFullError.
         """
         owner = caller.subscription_id
         fields = self._subscriptions.lead_fields(owner)
         lookup = lookup_field(fields, upload.lookup_field)
         header = header_text(upload)
-        check_columns(header_names(header, upload.format), fields, lookup)
+        column_names(header_names(header, upload.format), fields, lookup)
         with self._database.write() as connection:
             if upload.list_id is not None:
                 MemberList(connection, owner, upload.list_id)

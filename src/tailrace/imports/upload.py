@@ -45,23 +45,25 @@ def action_of(lookup: LeadField) -> SyncAction:
     return SyncAction.UPDATE_ONLY if lookup.name == "id" else SyncAction.CREATE_OR_UPDATE
 
 
-def check_columns(names: Sequence[str], fields: LeadFieldCatalogue, lookup: LeadField) -> None:
-    """Raises FieldNotFoundError, FieldNotAllowedError, ReadOnlyFieldError, DuplicateFieldError, or
+def column_names(header: Sequence[str], fields: LeadFieldCatalogue, lookup: LeadField) -> list[str]:
+    """The REST names that the columns mean, in any letter case.
+
+    Raises FieldNotFoundError, FieldNotAllowedError, ReadOnlyFieldError, DuplicateFieldError, or
     LookupValueMissingError without a column to find leads by.
     """
     check = RecordCheck(fields, action_of(lookup), lookup)
-    names = [check.field(canonical_name(fields, name)).name for name in names]
+    names = [check.field(_spelling(fields, column.strip())).name for column in header]
     twice = [name for position, name in enumerate(names) if name in names[:position]]
     if twice:
         raise DuplicateFieldError(twice[0])
     if lookup.name not in names:
         raise LookupValueMissingError(lookup.name)
+    return names
 
 
-def canonical_name(fields: LeadFieldCatalogue, column: str) -> str:
-    """The REST name that a column means, in any letter case; itself where there is none."""
-    field = fields.find(column.strip())
-    return column.strip() if field is None else field.name
+def _spelling(fields: LeadFieldCatalogue, column: str) -> str:
+    field = fields.find(column)
+    return column if field is None else field.name
 
 
 def source_format(file_format: FileFormat, header: Sequence[str]) -> SourceFormat:

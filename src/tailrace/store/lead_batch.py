@@ -26,7 +26,7 @@ from tailrace.store.tables import lead
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection, Select
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
@@ -37,6 +37,19 @@ _IDENTITY = frozenset({"id", "createdAt", "updatedAt"})
 
 #: Fields that hold the lead's own id unless told otherwise (contract section 8.2).
 _OWN_ID_FIELDS = ("leadPerson", "personPrimaryLeadInterest")
+
+#: What every change needs to know of a lead, whatever its record is about.
+_ALWAYS_READ = (
+    "id",
+    "createdAt",
+    "updatedAt",
+    "changed_at",
+    "custom",
+    "firstName",
+    "lastName",
+    "mktoName",
+    "leadSource",
+)
 
 #: Leads beyond two a value that are read to see that a value names several leads.
 _MOST_NAMESAKES = 1000
@@ -88,7 +101,7 @@ class StoredLead:
     custom: dict[str, Any]
     is_new: bool = False
     #: Columns to be written again.
-    changed_columns: set[str] = field(default_factory=set[str])
+    changed_columns: frozenset[str] = frozenset()
 
     @property
     def id(self) -> int:
@@ -102,6 +115,8 @@ class LeadBatch:
     #: What records without an id find their leads by.
     lookup: LeadField
     custom_names: frozenset[str]
+    #: What a new lead holds where its record says nothing.
+    template: Mapping[str, StoredValue]
     now: str
     #: Given to the next new lead that brings none.
     next_id: int
@@ -121,8 +136,8 @@ class LeadBatch:
 
     def find(self, value: StoredValue) -> list[StoredLead]:
         """The leads whose lookup field holds what counts as the same."""
-        found = self.by_key.get(self._key(value), ())
-        return [self.leads[one] for one in sorted(found)]
+        found = self.by_key.get(self._key(value))
+        return [self.leads[one] for one in sorted(found)] if found else []
 
     def create(
         self,
@@ -136,11 +151,11 @@ class LeadBatch:
         if lead_id is None:
             lead_id = self.next_id
             self.next_id += 1
-        standard, custom = self._split(
-            {name: value for name, value in values.items() if value is not None}
-        )
+        if None in values.values():
+            values = {name: value for name, value in values.items() if value is not None}
+        standard, custom = self._split(values)
         stored: dict[str, Any] = {
-            **standard_defaults(),
+            **self.template,
             **dict.fromkeys(_OWN_ID_FIELDS, lead_id),
             "mktoName": full_name(standard.get("firstName"), standard.get("lastName")),
             **standard,
@@ -196,7 +211,7 @@ class LeadBatch:
         known.standard |= standard
         merged = known.custom | custom
         known.custom = {name: value for name, value in merged.items() if value is not None}
-        known.changed_columns |= {*standard, "custom"}
+        known.changed_columns |= frozenset((*standard, "custom"))
         key = self._key_of(known)
         if key is not None:
             self.by_key[key].add(known.id)
@@ -225,30 +240,50 @@ class LeadBatch:
         return standard, custom
 
 
+@dataclass(frozen=True, slots=True)
+class LeadsSought:
+    """Which leads a batch of records may mean, and what of them."""
+
+    #: What records without an id find their leads by.
+    lookup: LeadField
+    #: What the records hold in that field.
+    values: Collection[StoredValue]
+    #: Names of the fields that the records have values for.
+    names: Collection[str]
+    #: Ids that records bring along.
+    ids: Collection[int] = ()
+
+
 def open_batch(
     connection: Connection,
     subscription_id: SubscriptionId,
     fields: LeadFieldCatalogue,
-    lookup: LeadField,
+    sought: LeadsSought,
     *,
-    values: Collection[StoredValue],
-    ids: Collection[int] = (),
     now: str,
+    given: Mapping[str, StoredValue] | None = None,
 ) -> LeadBatch:
-    """A batch with the leads of these `ids` and those that have one of `values` to be found by.
+    """A batch with the leads that are sought.
 
-    `now` is the moment as the wire writes it.
+    `now` is the moment as the wire writes it, `given` what new leads hold besides the defaults.
     """
+    lookup = sought.lookup
     batch = LeadBatch(
         lookup=lookup,
         is_text=lookup.data_type.storage is Storage.TEXT,
         custom_names=frozenset(one.name for one in fields if one.is_custom),
+        template={**standard_defaults(), **(given or {})},
         now=now,
-        next_id=max(next_lead_id(connection, subscription_id), max(ids, default=0) + 1),
+        next_id=max(next_lead_id(connection, subscription_id), max(sought.ids, default=0) + 1),
+    )
+    # Reading all of a lead takes five times as long as reading what a few fields need.
+    names = {*_ALWAYS_READ, lookup.name, *sought.names} & set(lead.c.keys())
+    query = select(*(lead.c[name] for name in sorted(names))).where(
+        lead.c.subscription_id == subscription_id
     )
     for found in (
-        _held(connection, subscription_id, fields["id"], list(ids)),
-        _held(connection, subscription_id, lookup, list(values)),
+        _held(connection, query, fields["id"], list(sought.ids)),
+        _held(connection, query, lookup, list(sought.values)),
     ):
         for held in found:
             if held["id"] not in batch.leads:
@@ -258,7 +293,7 @@ def open_batch(
 
 def _held(
     connection: Connection,
-    subscription_id: SubscriptionId,
+    query: Select[Any],
     lookup: LeadField,
     values: Sequence[StoredValue],
 ) -> list[dict[str, Any]]:
@@ -266,7 +301,7 @@ def _held(
     bound = 2 * len(values) + _MOST_NAMESAKES
     found: list[dict[str, Any]] = []
     for condition in lookup_conditions(lookup, values):
-        found += _rows(connection, subscription_id, condition, bound)
+        found += _rows(connection, query.where(condition).limit(bound))
         if len(found) >= bound:
             break
     else:
@@ -275,17 +310,11 @@ def _held(
         row
         for value in values
         for condition in lookup_conditions(lookup, [value])
-        for row in _rows(connection, subscription_id, condition, 2)
+        for row in _rows(connection, query.where(condition).limit(2))
     ]
 
 
-def _rows(
-    connection: Connection,
-    subscription_id: SubscriptionId,
-    condition: ColumnElement[bool],
-    most: int,
-) -> list[dict[str, Any]]:
-    query = select(lead).where(lead.c.subscription_id == subscription_id, condition).limit(most)
+def _rows(connection: Connection, query: Select[Any]) -> list[dict[str, Any]]:
     result = connection.execute(query)
     names = list(result.keys())
     # The library's own rows by name cost more than reading them does.
@@ -340,7 +369,7 @@ def _write(
         pass_number(connection, subscription_id, SequenceKind.LEAD, largest)
         insert_leads(connection, subscription_id, new)
     changed = [one for one in leads if one.changed_columns and not one.is_new]
-    columns = set[str]().union(*(one.changed_columns for one in changed))
+    columns = frozenset[str]().union(*(one.changed_columns for one in changed))
     if columns:
         statement = (
             update(lead)

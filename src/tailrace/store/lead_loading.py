@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from tailrace.domain.lead_lookup import folded
-from tailrace.store.lead_batch import open_batch
+from tailrace.store.lead_batch import LeadsSought, open_batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,15 +65,13 @@ def upsert_leads(
 ) -> list[Outcome]:
     """Store the rows one after another; `now` is the moment as the wire writes it."""
     addresses = {row.address for row in rows if row.known_id is None and row.address is not None}
-    batch = open_batch(
-        connection,
-        subscription_id,
-        fields,
-        fields["email"],
-        ids={row.known_id for row in rows if row.known_id is not None},
+    sought = LeadsSought(
+        lookup=fields["email"],
         values=addresses,
-        now=now,
+        names=set[str]().union(*(row.values for row in rows)),
+        ids={row.known_id for row in rows if row.known_id is not None},
     )
+    batch = open_batch(connection, subscription_id, fields, sought, now=now)
     outcomes = [_apply(batch, row) for row in rows]
     batch.write(connection, subscription_id)
     return outcomes

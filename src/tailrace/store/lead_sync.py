@@ -16,7 +16,7 @@ from tailrace.domain.instants import format_instant
 from tailrace.domain.lead_sync import SyncAction, SyncRequest
 from tailrace.store.hot_activities import record_activities
 from tailrace.store.lead_activities import change_activities
-from tailrace.store.lead_batch import LeadBatch, LeadChange, open_batch
+from tailrace.store.lead_batch import LeadBatch, LeadChange, LeadsSought, open_batch
 from tailrace.store.lead_lookup import prepare_lookup
 
 if TYPE_CHECKING:
@@ -50,22 +50,15 @@ def sync_leads(
 ) -> list[SyncOutcome]:
     """Apply the records one after another, within the caller's transaction, and log the changes."""
     prepare_lookup(connection, subscription_id, request.lookup)
-    sync = _Sync(
-        request,
-        open_batch(
-            connection,
-            subscription_id,
-            fields,
-            request.lookup,
-            values=_sought(request),
-            now=format_instant(cause.at),
-        ),
-        [],
-        {
-            "originalSourceType": cause.source,
-            "registrationSourceType": cause.source,
-        },
+    batch = open_batch(
+        connection,
+        subscription_id,
+        fields,
+        _sought(request),
+        now=format_instant(cause.at),
+        given=dict.fromkeys(("originalSourceType", "registrationSourceType"), cause.source),
     )
+    sync = _Sync(request, batch, [])
     outcomes = [
         SyncOutcome(None, error=record)
         if isinstance(record, ParameterError)
@@ -78,12 +71,13 @@ def sync_leads(
     return outcomes
 
 
-def _sought(request: SyncRequest) -> set[StoredValue]:
-    if request.action is SyncAction.CREATE_DUPLICATE:
-        return set()
-    name = request.lookup.name
-    values = (one[name] for one in request.records if not isinstance(one, ParameterError))
-    return {value for value in values if value is not None}
+def _sought(request: SyncRequest) -> LeadsSought:
+    records = [one for one in request.records if not isinstance(one, ParameterError)]
+    values: set[StoredValue] = set()
+    if request.action is not SyncAction.CREATE_DUPLICATE:
+        found = (one[request.lookup.name] for one in records)
+        values = {value for value in found if value is not None}
+    return LeadsSought(request.lookup, values, names=set[str]().union(*records))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +85,6 @@ class _Sync:
     request: SyncRequest
     batch: LeadBatch
     changes: list[LeadChange]
-    #: Held by a new lead unless its record says otherwise.
-    source_types: Mapping[str, StoredValue]
 
     def apply(self, values: Mapping[str, StoredValue | None]) -> SyncOutcome:
         action, lookup = self.request.action, self.request.lookup
@@ -116,7 +108,6 @@ class _Sync:
         return self._create(values)
 
     def _create(self, values: Mapping[str, StoredValue | None]) -> SyncOutcome:
-        given = {name: value for name, value in values.items() if value is not None}
-        change = self.batch.create({**self.source_types, **given})
+        change = self.batch.create(values)
         self.changes.append(change)
         return SyncOutcome(change.lead_id, is_created=True)
