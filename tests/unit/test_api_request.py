@@ -155,6 +155,18 @@ def test_members_of_data__are_parameters() -> None:
     assert [parameters.pieces(name) for name in "abcd"] == [["1", "x"], ["true"], [], []]
 
 
+@pytest.mark.parametrize("body", [b'{"a": [1, "x"]}', b'{"data": {"a": [1, "x"]}}'])
+@pytest.mark.parametrize("query", [b"_method=GET", b"_method=get"])
+def test_members_of_json__are_parameters_with_the_method_in_the_query(
+    body: bytes, query: bytes
+) -> None:
+    assert post(body, JSON, query).parameters.pieces("a") == ["1", "x"]
+
+
+def test_members_of_json__are_no_parameters_of_a_post() -> None:
+    assert "a" not in post(b'{"a": 1}', JSON).parameters
+
+
 def test_get_with_form__has_its_fields() -> None:
     request = interpret(scope("GET", content_type=FORM), b"status=a", takes_form=False)
     assert request.parameters.pieces("status") == ["a"]

@@ -2,7 +2,7 @@
 
 Theory of operation: any POST may say `_method=GET`, in the query string, in a form body, also in
 one whose Content-Type got lost on a retry, or as a JSON member. It then is a GET, and the other
-members of its body are parameters. The body of a GET is never an error: a form adds parameters,
+members of its body, form or JSON, are parameters. The body of a GET is never an error: a form adds parameters,
 anything else is ignored.
 """
 
@@ -151,10 +151,10 @@ def interpret(scope: Scope, body: bytes, *, takes_form: bool) -> ApiRequest:
     parameters = query if form is None else query.followed_by(form)
     method = scope["method"]
     if method == "POST":
-        members = _overriding_members(headers, body)
+        members = _overriding_members(headers, body, is_overridden=_says_get(parameters))
         if members is not None:
             parameters = parameters.followed_by(of_members(members))
-        if (parameters.first(_METHOD_OVERRIDE) or "").upper() == "GET":
+        if _says_get(parameters):
             method = "GET"
     elif method == "GET":
         parameters = parameters.followed_by(of_members(_query_members(body)))
@@ -175,11 +175,20 @@ def _form(headers: Headers, body: bytes, *, takes_form: bool) -> Parameters | No
     return None
 
 
-def _overriding_members(headers: Headers, body: bytes) -> dict[str, object] | None:
-    """The members of a JSON body that makes its POST a GET, at its top or in `data`."""
+def _says_get(parameters: Parameters) -> bool:
+    return (parameters.first(_METHOD_OVERRIDE) or "").upper() == "GET"
+
+
+def _overriding_members(
+    headers: Headers, body: bytes, *, is_overridden: bool
+) -> dict[str, object] | None:
+    """The members of a JSON body whose POST is a GET, at its top and in `data`.
+
+    `is_overridden` says that the POST is one already; else the body has to say so.
+    """
     is_form = media_type(headers) in (_URLENCODED, _MULTIPART)
     # Looking for the word first spares decoding the body of nearly every call.
-    if is_form or _METHOD_OVERRIDE.encode() not in body:
+    if is_form or not (is_overridden or _METHOD_OVERRIDE.encode() in body):
         return None
     try:
         document = _decode(body)
@@ -190,7 +199,7 @@ def _overriding_members(headers: Headers, body: bytes) -> dict[str, object] | No
     members = cast("dict[str, object]", document)
     data = members.get("data")
     inner = cast("dict[str, object]", data) if isinstance(data, dict) else {}
-    if _METHOD_OVERRIDE not in members and _METHOD_OVERRIDE not in inner:
+    if not is_overridden and _METHOD_OVERRIDE not in members and _METHOD_OVERRIDE not in inner:
         return None
     return {**members, **inner}
 
