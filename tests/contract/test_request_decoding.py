@@ -60,6 +60,15 @@ def test_members_of_data_in_json__join_the_query_parameters(main: ApiUser) -> No
     assert {job["status"] for job in answer.jobs()} == {"Cancelled"}
 
 
+def test_members_of_json__join_the_query_parameters_with_method_get_in_the_query(
+    main: ApiUser,
+) -> None:
+    cancelled = main.created("leads", BODIES["leads"])
+    main.cancel("leads", cancelled)
+    answer = post(main, f"{LIST}?_method=GET", b'{"status": ["Cancelled"]}', JSON["Content-Type"])
+    assert {job["status"] for job in answer.jobs()} == {"Cancelled"}
+
+
 def test_post_with_method_get__works_on_status_and_file(main: ApiUser) -> None:
     export_id = main.enqueued("leads", BODIES["leads"])
     main.finished("leads", export_id)
@@ -172,6 +181,27 @@ def test_announced_body_over_a_megabyte__is_refused_before_it_is_sent(
     with open_connection(server) as connection:
         connection.sendall(head.encode())
         assert read_answer(connection, "POST").status == 413
+
+
+def test_client_that_sends_a_too_large_body_to_its_end__sees_the_answer(server: Server) -> None:
+    # More than the buffers on the way hold, by a client that looks for no answer before.
+    body = b"x" * (64 * MEGABYTE)
+    answer = raw_request(server, CREATE, method="POST", headers=JSON, body=body)
+    assert answer.status == 413
+
+
+def test_connection_of_a_too_large_body__takes_the_next_request(
+    main: ApiUser, server: Server
+) -> None:
+    body = b"x" * (2 * MEGABYTE)
+    large = f"POST {CREATE} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    bearer = f"Authorization: Bearer {main.token}"
+    small = f"GET {LIST} HTTP/1.1\r\nHost: x\r\n{bearer}\r\n\r\n".encode()
+    with open_connection(server) as connection:
+        connection.sendall(large + body)
+        assert read_answer(connection, "POST").status == 413
+        connection.sendall(small)
+        assert read_answer(connection).envelope()["success"] is True
 
 
 def test_chunked_body_over_a_megabyte__is_http_413(main: ApiUser, server: Server) -> None:

@@ -10,6 +10,7 @@ from tailrace.api.call_threads import CallThreads
 from tailrace.api.dispatch import Dispatcher
 from tailrace.api.envelope import new_request_id
 from tailrace.api.error_replies import error_response, system_error_response
+from tailrace.api.lingering import LingeringReply, WatchedReceive
 from tailrace.api.replies import Answer
 from tailrace.api.request import ClientGoneError, check_uri, read_body
 from tailrace.api.routes import all_routes
@@ -62,11 +63,12 @@ class _Edge:
             sent.log(scope, request_id, answer)
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
+        watched = WatchedReceive(receive)
         try:
             check_uri(scope)
-            body = await read_body(scope, receive, self._dispatcher.maximum_body_bytes(scope))
+            body = await read_body(scope, watched, self._dispatcher.maximum_body_bytes(scope))
         except (UriTooLongError, BodyTooLargeError) as error:
-            return Answer(error_response(error, request_id))
+            return Answer(LingeringReply(error_response(error, request_id), watched))
         if self._dispatcher.is_page(scope):
             # Calls that wait for the store must not keep a sign of life waiting with them.
             return self._dispatcher.answer(scope, body, request_id)
