@@ -9,21 +9,18 @@ reader who went past them would not see what happens before.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tailrace.activities.hot_frame import hot_frame
 from tailrace.activities.lake_window import TimedFile
 from tailrace.activities.lake_windows import LakeWindows
 from tailrace.activities.wanted import may_hold
 from tailrace.domain.activity_paging import ActivityPage, LoggedActivity
-from tailrace.domain.instants import second_of
+from tailrace.domain.instants import instant_of, second_of
 from tailrace.store.hot_activities import hot_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
-
-    from sqlalchemy import Row
 
     from tailrace.activities.lake_windows import LakePart
     from tailrace.domain.activity_paging import ActivityPosition, ActivitySelection
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from tailrace.lake.activity_log import ActivityLog
     from tailrace.lake.snapshot import DataFile
     from tailrace.store.database import Database
+    from tailrace.store.hot_activities import HotRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,9 @@ class ActivityPages:
         part = self._windows.read(
             lake.files_for(wanted), wanted, after, last_second=last_second, limit=limit + 1
         )
-        fresh = _fresh(hot, lake.settled_to, part.looked_to)
-        return _page(part, fresh, after, limit)
+        found = [LoggedActivity(*row) for row in part.rows.iter_rows()]
+        end = _end(part, found, limit)
+        return _page(found, _fresh(hot, lake.settled_to, end), after, limit, part.looked_to)
 
     def _lake(self, subscription_id: SubscriptionId) -> _KnownLake:
         log = self._activity_log(subscription_id)
@@ -97,29 +96,35 @@ class ActivityPages:
         return known
 
 
+def _end(part: LakePart, found: Sequence[LoggedActivity], limit: int) -> ActivityPosition | None:
+    """Behind what no hot row can be on the page; None where any can."""
+    return found[-1].position if len(found) > limit else part.looked_to
+
+
 def _fresh(
-    hot: Sequence[Row[Any]], settled_to: int, looked_to: ActivityPosition | None
+    hot: Sequence[HotRow], settled_to: int, end: ActivityPosition | None
 ) -> list[LoggedActivity]:
-    """The hot rows that the lake has not, as far as the lake was looked through."""
-    if not hot:
-        return []
-    rows = (LoggedActivity(*row) for row in hot_frame(hot).iter_rows())
+    """The hot rows that the lake has not, and that may be on the page."""
+    last = None if end is None else (end.second * 1_000_000, end.guid)
     return [
-        row
-        for row in rows
-        if row.guid > settled_to and (looked_to is None or row.position <= looked_to)
+        LoggedActivity(guid, lead_id, instant_of(microseconds // 1_000_000), *others)
+        for guid, lead_id, microseconds, *others in hot
+        if guid > settled_to and (last is None or (microseconds, guid) <= last)
     ]
 
 
 def _page(
-    part: LakePart, fresh: list[LoggedActivity], after: ActivityPosition, limit: int
+    found: list[LoggedActivity],
+    fresh: list[LoggedActivity],
+    after: ActivityPosition,
+    limit: int,
+    looked_to: ActivityPosition | None,
 ) -> ActivityPage:
-    found = [LoggedActivity(*row) for row in part.rows.iter_rows()]
     if fresh:
         found = sorted((*found, *fresh), key=lambda one: (one.at, one.guid))
     shown = tuple(found[:limit])
     if len(found) > limit:
         return ActivityPage(shown, end=shown[-1].position, has_more=True)
-    if part.looked_to is not None:
-        return ActivityPage(shown, end=max(part.looked_to, after), has_more=True)
+    if looked_to is not None:
+        return ActivityPage(shown, end=max(looked_to, after), has_more=True)
     return ActivityPage(shown, end=shown[-1].position if shown else after, has_more=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from sqlalchemy import BigInteger, delete, func, or_, select, tuple_, type_coerce
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     #: The value of an attribute, typed as its activity type declares.
     AttributeValue = str | int | float | bool | None
+    #: Values of `HOT_COLUMNS`.
+    HotRow = tuple[int, int, int, int, int | None, int | None, str | None, str, str | None]
 
 _COLUMNS = (
     "subscription_id",
@@ -204,7 +206,7 @@ def hot_page(
     *,
     last_second: int,
     limit: int,
-) -> Sequence[Row[Any]]:
+) -> Sequence[HotRow]:
     """The first wanted hot activities behind a position that are not later than `last_second`."""
     date = type_coerce(hot_activity.c.activity_date, BigInteger)
     page = _of(
@@ -213,7 +215,8 @@ def hot_page(
         date <= last_second * 1_000_000,
         *_conditions(wanted),
     )
-    return connection.execute(page.order_by(date, hot_activity.c.guid).limit(limit)).all()
+    found = connection.execute(page.order_by(date, hot_activity.c.guid).limit(limit)).all()
+    return cast("Sequence[HotRow]", found)
 
 
 def _conditions(wanted: ActivitySelection) -> Iterator[ColumnElement[bool]]:
