@@ -107,9 +107,9 @@ def _fresh(
     """The hot rows that the lake has not, and that may be on the page."""
     last = None if end is None else (end.second * 1_000_000, end.guid)
     return [
-        LoggedActivity(guid, lead_id, instant_of(microseconds // 1_000_000), *others)
-        for guid, lead_id, microseconds, *others in hot
-        if guid > settled_to and (last is None or (microseconds, guid) <= last)
+        LoggedActivity(row[0], row[1], instant_of(row[2] // 1_000_000), *row[3:])
+        for row in hot
+        if row[0] > settled_to and (last is None or (row[2], row[0]) <= last)
     ]
 
 
