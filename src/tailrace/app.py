@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import secrets
 from contextlib import contextmanager
@@ -156,6 +157,9 @@ class Application:
         Raises HomeError if another process serves this home already.
         """
         with _locked(self.settings.home / "serve.lock", is_exclusive_now=True):
+            # What is there now stays to the end: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
             try:
                 self.janitor.start()
                 self.runner.start()

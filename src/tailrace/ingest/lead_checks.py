@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from tailrace.domain.errors import ScalarTypeError
 from tailrace.domain.lead_values import lead_value_parser
+from tailrace.ingest.lead_columns import confirmed_values
 from tailrace.ingest.rejections import Rejection
 from tailrace.store.lead_loading import LeadRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+
+    import polars as pl
 
     from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
     from tailrace.domain.lead_values import StoredValue
@@ -51,7 +54,7 @@ class LeadChecks:
     def ids(self, batch: RecordBatch) -> list[int]:
         """The ids that rows of the batch bring along, good ones only."""
         problems: dict[int, tuple[str, str]] = {}
-        ids = _parsed(self._fields["id"], batch.frame["id"].to_list(), problems)
+        ids = _parsed(self._fields["id"], batch.frame["id"], problems)
         _check_ids(ids, problems)
         return [
             one for place, one in enumerate(ids) if isinstance(one, int) and place not in problems
@@ -61,7 +64,7 @@ class LeadChecks:
         """The rows that can be stored, and why the others cannot."""
         problems: dict[int, tuple[str, str]] = {}
         columns = {
-            name: _parsed(self._fields[name], batch.frame[name].to_list(), problems)
+            name: _parsed(self._fields[name], batch.frame[name], problems)
             for name in batch.frame.columns
         }
         _check_ids(columns.get("id", []), problems)
@@ -79,8 +82,11 @@ class LeadChecks:
 
 
 def _parsed(
-    field: LeadField, texts: Sequence[str | None], problems: dict[int, tuple[str, str]]
+    field: LeadField, texts: pl.Series, problems: dict[int, tuple[str, str]]
 ) -> list[StoredValue | None]:
+    confirmed = confirmed_values(field, texts)
+    if confirmed is not None:
+        return confirmed
     parse = lead_value_parser(field)
     values: list[StoredValue | None] = []
     for position, text in enumerate(texts):
