@@ -325,6 +325,10 @@ def test_csv_file__of_another_name_wants_its_kind(load: Loader) -> None:
         ("smartLists:\n  - {name: A, rule: {field: country, operator: like, values: [x]}}\n",
          "assets.yaml, line 2, smartLists entry 1, rule: rule on 'field': Invalid enum value"
          " 'like' - at `$.operator`."),
+        ("smartLists:\n  - {name: A, rule: {all: [{field: gone, operator: is, values: [x]}]}}\n",
+         "assets.yaml, line 2, smartLists entry 1, rule: there is no lead field 'gone'."),
+        ("smartLists:\n  - {name: A, rule: {field: leadScore, operator: is, values: [x]}}\n",
+         "assets.yaml, line 2, smartLists entry 1, rule: 'x' is no integer for 'leadScore'."),
         ("channels:\n  - {name: A, statuses: [{name: X, step: 0}]}\n",
          "assets.yaml, line 2, channels entry 1, statuses: a channel has two or more, the first"
          " for no members."),

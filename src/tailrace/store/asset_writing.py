@@ -48,6 +48,7 @@ from tailrace.domain.smart_list import encode_rule, parse_rule
 from tailrace.store.asset_query import StoredCost, StoredTag, find_channels
 from tailrace.store.channels import change_channel, create_channel, ensure_channel
 from tailrace.store.sequences import SequenceKind, pass_number, take_numbers
+from tailrace.store.smart_list_query import check_fields
 from tailrace.store.subscriptions import add_lead_field, lead_fields_of
 from tailrace.store.tables import campaign, form, program, smart_list, static_list
 
@@ -163,8 +164,18 @@ class AssetWriter:
         known = self._row(smart_list, *self._place(smart_list, entry))
         if entry.rule is UNSET and known is None:
             raise AssetEntryError("rule", "a new smart list needs one")
-        values = {"rule": UNSET if entry.rule is UNSET else _checked_rule(entry.rule)}
+        values = {"rule": UNSET if entry.rule is UNSET else self._checked_rule(entry.rule)}
         return self._placed(smart_list, entry, values, {})
+
+    def _checked_rule(self, document: object) -> str:
+        try:
+            rule = parse_rule(document)
+            check_fields(rule, lead_fields_of(self._connection, self._subscription_id))
+            return encode_rule(rule)
+        except SmartListRuleError as error:
+            raise AssetEntryError("rule", error.reason.rstrip(".")) from error
+        except SmartListWithoutRulesError as error:
+            raise AssetEntryError("rule", "it has no rule, so it would pick everybody") from error
 
     def program_id(self, name: str, *, field: str = "program") -> int:
         """The id of the program of this name. Raises AssetEntryError."""
@@ -337,15 +348,6 @@ def _checked_statuses(entry: ChannelEntry) -> list[ProgressionStatus]:
         ProgressionStatus(one.name, one.step, one.description, one.hidden, one.success)
         for one in entry.statuses
     ]
-
-
-def _checked_rule(document: object) -> str:
-    try:
-        return encode_rule(parse_rule(document))
-    except SmartListRuleError as error:
-        raise AssetEntryError("rule", error.reason.rstrip(".")) from error
-    except SmartListWithoutRulesError as error:
-        raise AssetEntryError("rule", "it has no rule, so it would pick everybody") from error
 
 
 def _instant(field: str, text: str) -> datetime:
