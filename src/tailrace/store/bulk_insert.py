@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, literal_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Table
 
@@ -21,15 +21,20 @@ def insert_rows(
     table: Table,
     columns: Sequence[str],
     rows: Sequence[Sequence[PlainValue]],
+    constants: Mapping[str, int] | None = None,
 ) -> None:
     """Insert rows of values in the order of two or more `columns`; the others are NULL.
 
     Values go to the driver as they are, so instants must be microseconds already. The fewer
-    columns, the faster: each costs as much as the row itself.
+    columns, the faster: each costs as much as the row itself. `constants` are whole numbers that
+    all rows hold, and are said once.
     """
     if not rows:
         return
-    statement = insert(table)
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    for name, value in (constants or {}).items():
+        values[name] = literal_column(str(int(value)))
+    statement = insert(table).values(values)
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
     if compiled.positional and compiled.positiontup is not None:
         in_order = itemgetter(*(columns.index(name) for name in compiled.positiontup))

@@ -334,9 +334,14 @@ def insert_leads(
     leads: Sequence[Mapping[str, StoredValue | None]],
 ) -> None:
     """Insert complete leads: values by column of the table, `custom` as JSON text."""
-    names = sorted(set[str]().union(*leads))
+    shared = {
+        name: int(value)
+        for name, value in standard_defaults().items()
+        if isinstance(value, int) and all(one.get(name) is value for one in leads)
+    }
+    names = sorted(set[str]().union(*leads) - shared.keys())
     rows = [(subscription_id, *map(one.get, names)) for one in leads]
-    insert_rows(connection, lead, ["subscription_id", *names], rows)
+    insert_rows(connection, lead, ["subscription_id", *names], rows, shared)
 
 
 def _differences(
