@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from tailrace.extract.key_ranges import KeyRange, cut, second_of
+from tailrace.domain.instants import second_of
+from tailrace.extract.key_ranges import KeyRange, cut
 from tests.support.activities import START, activity, frame, random_activities
 
 LATEST = 10**6
