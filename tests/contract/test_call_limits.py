@@ -14,6 +14,7 @@ from tests.support.raw_http import open_connection
 from tests.support.server import running_server
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from tests.support.home import Home
@@ -100,8 +101,7 @@ def test_calls_at_once__are_refused_with_615(main: ApiUser, home: Home, server: 
     path = f"/bulk/v1/activities/export/{done.job['exportId']}/file.json"
     head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {main.token}\r\n\r\n"
     with home.setting("concurrent_calls", 1), open_connection(server) as connection:
-        # A download that nobody reads stays in flight.
-        connection.sendall(head.encode())
+        begin_download(connection, head)
         assert wait_for_refusal(main) == ("615", "Concurrent access limit reached")
     assert main.list("leads").envelope()["success"] is True
 
@@ -120,11 +120,18 @@ def test_download_that_stands__gives_its_place_back(make_world: Callable[[], Wor
         path = f"/bulk/v1/activities/export/{done.job['exportId']}/file.json"
         head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {main.token}\r\n\r\n"
         with world.home.setting("concurrent_calls", 1), open_connection(server) as connection:
-            connection.sendall(head.encode())
+            begin_download(connection, head)
             wait_for_refusal(main)
             wait_until(
                 lambda: main.list("leads").envelope()["success"] is True, "the download cut off"
             )
+
+
+def begin_download(connection: socket.socket, head: str) -> None:
+    """Ask for a file and read no more than the first bytes, so that it stays in flight."""
+    connection.sendall(head.encode())
+    # Only when it has begun may others call: one of them could take its place.
+    assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def wait_for_refusal(user: ApiUser) -> tuple[str, str]:
