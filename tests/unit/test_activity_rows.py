@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from tailrace.lake.activity_rows import ACTIVITY_SCHEMA, canonical_rows
+from tailrace.lake.activity_rows import ACTIVITY_SCHEMA, are_distinct, canonical_rows
 from tests.support.activities import activity, frame
 
 
@@ -72,3 +72,19 @@ def test_other_schema__is_refused(rows: pl.DataFrame) -> None:
 def test_broken_rows__are_refused(rows: list[dict[str, object]]) -> None:
     with pytest.raises(ValueError, match="activities"):
         canonical_rows(frame(rows))
+
+
+@pytest.mark.parametrize(
+    ("guids", "is_distinct"),
+    [
+        ([], True),
+        ([7], True),
+        ([1, 2, 9], True),
+        ([9, 1, 2], True),
+        ([1, 1], False),
+        ([1, 2, 2, 3], False),
+        ([3, 1, 3], False),
+    ],
+)
+def test_distinct_guids__are_told_in_any_order(guids: list[int], *, is_distinct: bool) -> None:
+    assert are_distinct(pl.Series(guids, dtype=pl.Int64)) is is_distinct

@@ -28,7 +28,7 @@ from tailrace.ingest.loading import loading, sha256_of
 from tailrace.ingest.read_ahead import read_ahead
 from tailrace.ingest.record_batch import match_header
 from tailrace.ingest.source import open_source
-from tailrace.lake.activity_rows import ACTIVITY_SCHEMA
+from tailrace.lake.activity_rows import ACTIVITY_SCHEMA, are_distinct
 from tailrace.store.loaded_files import FileKey, reserve_numbers
 from tailrace.store.sequences import FIRST_LOADED_ACTIVITY, SequenceKind, pass_number
 from tailrace.store.subscriptions import add_activity_type
@@ -126,12 +126,19 @@ def _append(load: Loading, log: ActivityLog, frames: list[pl.DataFrame]) -> None
     _keep_numbers_apart(load, guids)
     with log.exclusive():
         settle(load.application.database, log, load.subscription_id)
-        is_new = guids.is_first_distinct() & ~guids.is_in(log.contains(guids).implode())
-        fresh = rows if is_new.all() else rows.filter(is_new)
+        fresh = _not_in(log.contains(guids), rows)
         log.append(fresh)
     load.created += fresh.height
     load.already_there += rows.height - fresh.height
     reach("load.activities.batch_appended")
+
+
+def _not_in(known: pl.Series, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose GUIDs are not known, of several with the same GUID the first."""
+    guids = rows["marketoGUID"]
+    if known.is_empty() and are_distinct(guids):
+        return rows
+    return rows.filter(guids.is_first_distinct() & ~guids.is_in(known.implode()))
 
 
 def _keep_numbers_apart(load: Loading, guids: pl.Series) -> None:

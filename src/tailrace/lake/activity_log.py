@@ -87,7 +87,7 @@ class ActivityLog:
 
     def contains(self, guids: pl.Series) -> pl.Series:
         """Those of the GUIDs that activities in the log have, each once."""
-        wanted = guids.cast(pl.Int64).drop_nulls().unique().alias("marketoGUID")
+        wanted = guids.cast(pl.Int64).drop_nulls().alias("marketoGUID")
         if wanted.is_empty():
             return wanted
         least, largest = int(wanted.min()), int(wanted.max())  # type: ignore[arg-type]

@@ -30,7 +30,8 @@ REQUIRED_COLUMNS = ("marketoGUID", "leadId", "activityDate", "activityTypeId", "
 #: Whose minima and maxima each file's log entry carries: what exports filter by, and the identity.
 STATISTICS_COLUMNS = ("marketoGUID", "activityDate", "activityTypeId", "primaryAttributeValueId")
 
-_TEXT_COLUMNS = tuple(name for name, kind in ACTIVITY_SCHEMA.items() if kind == pl.String())
+#: Texts as they come. A JSON document is none: it has neither raw line breaks nor NUL in it.
+_TEXT_COLUMNS = ("primaryAttributeValue", "actionResult")
 
 _DELTA_TYPES: dict[pl.DataType, str] = {
     pl.Int64(): "long",
@@ -65,6 +66,13 @@ def canonical_rows(rows: pl.DataFrame) -> pl.DataFrame:
     return straight
 
 
+def are_distinct(guids: pl.Series) -> bool:
+    """Whether none of the GUIDs, of which none is null, appears twice."""
+    # Most come in ascending order, which is told in a tenth of the time.
+    is_ascending = bool((guids > guids.shift(1)).all())
+    return is_ascending or guids.n_unique() == guids.len()
+
+
 def _straight_text(column: pl.Series) -> pl.Series:
     # Almost no column has these characters: looking for them costs less than replacing none.
     if column.str.contains(r"[\x00\r]").any():
@@ -82,8 +90,10 @@ def _check_values(rows: pl.DataFrame) -> None:
     for name in REQUIRED_COLUMNS:
         if rows[name].null_count():
             raise ValueError(f"{name} is missing in {rows[name].null_count()} rows of activities")
+    if (rows["attributes"] == "").any():
+        raise ValueError("attributes are no JSON document in some row of activities")
     guids = rows["marketoGUID"]
     if (guids < 1).any():
         raise ValueError("marketoGUID is not positive in some row of activities")
-    if guids.n_unique() != guids.len():
+    if not are_distinct(guids):
         raise ValueError("marketoGUID appears twice in one batch of activities")
