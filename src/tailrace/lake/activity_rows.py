@@ -30,8 +30,7 @@ REQUIRED_COLUMNS = ("marketoGUID", "leadId", "activityDate", "activityTypeId", "
 #: Whose minima and maxima each file's log entry carries: what exports filter by, and the identity.
 STATISTICS_COLUMNS = ("marketoGUID", "activityDate", "activityTypeId", "primaryAttributeValueId")
 
-#: Texts as they come. A JSON document is none: it has neither raw line breaks nor NUL in it.
-_TEXT_COLUMNS = ("primaryAttributeValue", "actionResult")
+_TEXT_COLUMNS = tuple(name for name, kind in ACTIVITY_SCHEMA.items() if kind == pl.String())
 
 _DELTA_TYPES: dict[pl.DataType, str] = {
     pl.Int64(): "long",
@@ -90,8 +89,6 @@ def _check_values(rows: pl.DataFrame) -> None:
     for name in REQUIRED_COLUMNS:
         if rows[name].null_count():
             raise ValueError(f"{name} is missing in {rows[name].null_count()} rows of activities")
-    if (rows["attributes"] == "").any():
-        raise ValueError("attributes are no JSON document in some row of activities")
     guids = rows["marketoGUID"]
     if (guids < 1).any():
         raise ValueError("marketoGUID is not positive in some row of activities")
