@@ -18,6 +18,9 @@ _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 _LOOK_EVERY_SECONDS = 0.05
 
+#: A thread that was writing when the stop signal came may put a file where one was just deleted.
+_REMOVALS = 50
+
 _BASE_URL = re.compile(r"answers on (http://\S+)")
 
 
@@ -75,7 +78,11 @@ class DemoServer:
         """End the process and delete the directory, whatever state either is in."""
         with held_stop_signals():
             self._end_process()
-            shutil.rmtree(self.directory, ignore_errors=True)
+            for _ in range(_REMOVALS):
+                shutil.rmtree(self.directory, ignore_errors=True)
+                if not self.directory.exists():
+                    return
+                time.sleep(_LOOK_EVERY_SECONDS)
 
     def _end_process(self) -> None:
         if self._process is not None:
