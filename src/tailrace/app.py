@@ -6,7 +6,7 @@ import fcntl
 import gc
 import os
 import secrets
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -160,19 +160,17 @@ class Application:
             # What is there now stays to the end: the collector need not look at it again.
             gc.collect()
             gc.freeze()
-            try:
-                self.janitor.start()
-                self.runner.start()
-                self.import_runner.start()
-                self.settler.start()
-                self.call_counts.start()
+            with ExitStack() as running:
+                for part in (
+                    self.janitor,
+                    self.runner,
+                    self.import_runner,
+                    self.settler,
+                    self.call_counts,
+                ):
+                    running.callback(part.stop)
+                    part.start()
                 yield
-            finally:
-                self.call_counts.stop()
-                self.settler.stop()
-                self.import_runner.stop()
-                self.runner.stop()
-                self.janitor.stop()
 
     def close(self) -> None:
         self.database.close()

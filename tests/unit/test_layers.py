@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(tailrace.__file__).parent
 
 #: Modules at the top that know nothing of ours and may be used anywhere outside the domain.
-FOUNDATION = frozenset({"tailrace", "crash_points", "durability"})
+FOUNDATION = frozenset({"tailrace", "crash_points", "durability", "repeating"})
 
 #: What each part may import, besides itself and the foundation.
 MAY_IMPORT: dict[str, frozenset[str]] = {

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import structlog
-
 from tailrace.activities.settling import settle
+from tailrace.repeating import Repeating
 from tailrace.store.hot_activities import hot_range
 
 if TYPE_CHECKING:
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 
 #: Seconds between looks at how many hot activities there are.
 _LOOK_SECONDS = 0.5
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +48,20 @@ class Settler:
         self._activity_log = activity_log
         self._limits = limits
         self._due_at = 0.0
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._repeat, name="settler")
+        # After an error the rows are safe where they are.
+        self._repeating = Repeating(
+            "settler",
+            self._settle_what_is_due,
+            pause_seconds=min(_LOOK_SECONDS, limits.seconds),
+            pause_after_error_seconds=limits.seconds,
+        )
 
     def start(self) -> None:
         """Settle what an earlier process has left, then again and again."""
-        self._thread.start()
+        self._repeating.start()
 
     def stop(self) -> None:
-        self._is_stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._repeating.stop()
 
     def settle(self, subscription_id: SubscriptionId) -> int:
         """Settle one subscription now; returns how many activities it moved."""
@@ -75,16 +74,6 @@ class Settler:
         """
         if self._hot_rows(subscription_id) > self._limits.most_rows:
             self.settle(subscription_id)
-
-    def _repeat(self) -> None:
-        pause = 0.0
-        while not self._is_stopping.wait(pause):
-            pause = min(_LOOK_SECONDS, self._limits.seconds)
-            try:
-                self._settle_what_is_due()
-            except Exception:  # noqa: BLE001 - the rows are safe where they are: try again later
-                _log.exception("settle_failed")
-                pause = self._limits.seconds
 
     def _settle_what_is_due(self) -> None:
         is_time = time.monotonic() >= self._due_at

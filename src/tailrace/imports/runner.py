@@ -27,6 +27,7 @@ from tailrace.domain.lead_lookup import lookup_field
 from tailrace.imports.importing import import_rows
 from tailrace.imports.records import open_rows
 from tailrace.ingest.read_ahead import read_ahead
+from tailrace.repeating import Repeating
 from tailrace.store import lead_imports as store
 
 if TYPE_CHECKING:
@@ -68,13 +69,13 @@ class ImportRunner:
         self._uploads = uploads
         self._lease = timedelta(seconds=lease_seconds)
         self._maximum_attempts = maximum_attempts
-        self._poll_seconds = poll_seconds
         self._clock = clock
         self._free = threading.Semaphore(_THREADS)
-        self._wake = threading.Event()
-        self._is_stopping = threading.Event()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="import")
-        self._dispatcher = threading.Thread(target=self._dispatch, name="import-dispatcher")
+        # Jobs of others must go on being run, whatever an error was.
+        self._dispatcher = Repeating(
+            "import-dispatcher", self._start_claimed, pause_seconds=poll_seconds
+        )
 
     def start(self) -> None:
         """Begin to import, what an earlier process left unfinished first."""
@@ -84,14 +85,11 @@ class ImportRunner:
 
     def wake(self) -> None:
         """Look for work now rather than at the next poll."""
-        self._wake.set()
+        self._dispatcher.wake()
 
     def stop(self) -> None:
         """Let running imports end with the transaction that they are in, and end the threads."""
-        self._is_stopping.set()
-        self._wake.set()
-        if self._dispatcher.is_alive():
-            self._dispatcher.join()
+        self._dispatcher.stop()
         self._threads.shutdown(wait=True)
 
     def run_pending(self) -> int:
@@ -101,15 +99,6 @@ class ImportRunner:
             self._run(claimed)
             count += 1
         return count
-
-    def _dispatch(self) -> None:
-        while not self._is_stopping.is_set():
-            try:
-                self._start_claimed()
-            except Exception:  # noqa: BLE001 - imports of others must go on being run
-                _log.exception("import_dispatch_failed")
-            self._wake.wait(self._poll_seconds)
-            self._wake.clear()
 
     def _start_claimed(self) -> None:
         while self._free.acquire(blocking=False):
@@ -128,7 +117,7 @@ class ImportRunner:
             self._run(claimed)
         finally:
             self._free.release()
-            self._wake.set()
+            self._dispatcher.wake()
 
     def _claim(self) -> LeadImport | None:
         with self._database.read() as connection:
@@ -192,7 +181,7 @@ class ImportRunner:
         lookup: LeadField,
         rows: list[ImportRow],
     ) -> None:
-        if self._is_stopping.is_set():
+        if self._dispatcher.is_stopping:
             raise LeaseLostError
         with self._database.write() as connection:
             # Only now: the wait for the write lock is no part of the moment or the lease.

@@ -5,7 +5,6 @@ A reader that holds a file open keeps it until it is done; deleting only takes t
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import structlog
 
 from tailrace.domain.activity_batch import KEY_MEMORY
 from tailrace.files.directory import part_name, result_name
+from tailrace.repeating import Repeating
 from tailrace.store import jobs as store
 from tailrace.store import lead_imports
 from tailrace.store.ingested_batches import forget_outcomes
@@ -60,20 +60,20 @@ class Janitor:
         self._uploads = uploads
         self._activity_log = activity_log
         self._lakes_due_at = clock()
-        self._pause_seconds = pause_seconds
         self._clock = clock
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._repeat, name="janitor")
+        # After an error the next round finds the same work again.
+        self._repeating = Repeating("janitor", self.clean, pause_seconds=pause_seconds)
 
     def start(self) -> None:
         """Clean up once, so that nothing of an earlier process stays, then again and again."""
-        self._clean_what_can_be()
-        self._thread.start()
+        try:
+            self.clean()
+        except Exception:  # noqa: BLE001 - a damaged lake must not keep the server from starting
+            _log.exception("janitor_failed")
+        self._repeating.start(at_once=False)
 
     def stop(self) -> None:
-        self._is_stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._repeating.stop()
 
     def clean(self) -> None:
         """One round over every subscription."""
@@ -89,16 +89,6 @@ class Janitor:
         self._lakes_due_at = self._clock() + _LAKE_SWEEP_INTERVAL
         for subscription_id in self._subscriptions.ids():
             self._activity_log(subscription_id).sweep(self._clock())
-
-    def _repeat(self) -> None:
-        while not self._is_stopping.wait(self._pause_seconds):
-            self._clean_what_can_be()
-
-    def _clean_what_can_be(self) -> None:
-        try:
-            self.clean()
-        except Exception:  # noqa: BLE001 - the next round finds the same work again
-            _log.exception("janitor_failed")
 
     def _apply_retention(self, subscription_id: SubscriptionId) -> None:
         now = self._clock()

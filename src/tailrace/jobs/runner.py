@@ -28,6 +28,7 @@ from tailrace.domain.errors import (
 )
 from tailrace.domain.job_state import JobEvent
 from tailrace.extract.pipeline import write_export
+from tailrace.repeating import Repeating
 from tailrace.store import jobs as store
 
 if TYPE_CHECKING:
@@ -101,10 +102,11 @@ class Runner:
         #: By export id and fencing number: a job taken over within one process is two claims.
         self._running: dict[tuple[ExportId, int], _Running] = {}
         self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._is_stopping = threading.Event()
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="export")
-        self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher")
+        # Jobs of others must go on being run, whatever an error was.
+        self._dispatcher = Repeating(
+            "dispatcher", self._dispatch, pause_seconds=limits.poll_seconds
+        )
 
     def start(self) -> None:
         """Begin to run jobs, those that an earlier process left unfinished first."""
@@ -114,14 +116,11 @@ class Runner:
 
     def wake(self) -> None:
         """Look for work, and for cancelled jobs, now rather than at the next poll."""
-        self._wake.set()
+        self._dispatcher.wake()
 
     def stop(self) -> None:
         """Abandon running jobs, hand back their leases, and end the threads."""
-        self._is_stopping.set()
-        self._wake.set()
-        if self._dispatcher.is_alive():
-            self._dispatcher.join()
+        self._dispatcher.stop()
         for running in self._held():
             running.is_lost.set()
         self._threads.shutdown(wait=True)
@@ -142,15 +141,8 @@ class Runner:
     # The dispatcher.
 
     def _dispatch(self) -> None:
-        while not self._is_stopping.is_set():
-            try:
-                self._keep_leases()
-                self._start_claimed()
-            except Exception:  # noqa: BLE001 - jobs of others must go on being run
-                # The store is busy, its disk full, or a row damaged: this thread must go on.
-                _log.exception("dispatch_failed")
-            self._wake.wait(self._limits.poll_seconds)
-            self._wake.clear()
+        self._keep_leases()
+        self._start_claimed()
 
     def _start_claimed(self) -> None:
         with self._lock:
@@ -293,7 +285,7 @@ class Runner:
                     change(connection, self._clock())
             except StoreUnavailableError:
                 _log.exception("finish_failed", export_id=job.export_id, attempt=attempt)
-                self._is_stopping.wait(_FINISH_PAUSE_SECONDS)
+                self._dispatcher.wait_unless_stopping(_FINISH_PAUSE_SECONDS)
             else:
                 return
 
@@ -329,4 +321,4 @@ class Runner:
     def _release(self, job: ExportJob) -> None:
         with self._lock:
             self._running.pop((job.export_id, job.fence), None)
-        self._wake.set()
+        self._dispatcher.wake()

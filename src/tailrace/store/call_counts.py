@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import delete, func, insert, select, update
 
+from tailrace.domain.errors import StoreUnavailableError
 from tailrace.domain.quota import quota_day
+from tailrace.repeating import Repeating
 from tailrace.store.tables import api_user, call_count, error_count
 
 if TYPE_CHECKING:
@@ -64,19 +66,20 @@ class CallCounts:
         self._errors: Counter[_ErrorKey] = Counter()
         #: By subscription, the day and how many calls of it were counted so far, stored or not.
         self._today: dict[SubscriptionId, tuple[str, int]] = {}
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._repeat, name="call counts")
+        # After an error the counts are still there for the next round.
+        self._repeating = Repeating("call counts", self.flush, pause_seconds=FLUSH_SECONDS)
 
     def start(self) -> None:
         """Store what is counted, every few seconds from now on."""
-        self._thread.start()
+        self._repeating.start()
 
     def stop(self) -> None:
         """Store the rest."""
-        self._is_stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        self._flush_if_possible()
+        self._repeating.stop()
+        try:
+            self.flush()
+        except StoreUnavailableError:
+            _log.exception("call_counts_not_stored")
 
     def calls_today(self, subscription_id: SubscriptionId) -> int:
         """Calls since midnight US Central, whoever made them."""
@@ -134,16 +137,6 @@ class CallCounts:
 
     def _day(self) -> str:
         return quota_day(self._clock()).isoformat()
-
-    def _repeat(self) -> None:
-        while not self._is_stopping.wait(FLUSH_SECONDS):
-            self._flush_if_possible()
-
-    def _flush_if_possible(self) -> None:
-        try:
-            self.flush()
-        except Exception:  # noqa: BLE001 - the counts are still there for the next round
-            _log.exception("call_counts_not_stored")
 
 
 def calls_by_user(

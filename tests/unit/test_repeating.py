@@ -1,0 +1,70 @@
+"""A thread that repeats an action: begins, goes on after errors, is woken, and stops."""
+
+from __future__ import annotations
+
+import threading
+
+from tailrace.repeating import Repeating
+
+LONG = 3600.0
+DEADLINE_SECONDS = 10.0
+
+
+class Counted:
+    """An action that may fail, and lets a test wait until it was called so many times."""
+
+    def __init__(self, *, is_failing: bool = False) -> None:
+        self.calls = 0
+        self._is_failing = is_failing
+        self._changed = threading.Condition()
+
+    def __call__(self) -> None:
+        with self._changed:
+            self.calls += 1
+            self._changed.notify_all()
+        if self._is_failing:
+            raise ValueError
+
+    def wait_for(self, calls: int) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self.calls >= calls, DEADLINE_SECONDS)
+
+
+def test_action__is_done_at_once_and_again_after_each_pause() -> None:
+    action = Counted()
+    repeating = Repeating("test", action, pause_seconds=0.001)
+    repeating.start()
+    assert action.wait_for(3)
+    repeating.stop()
+
+
+def test_error__does_not_end_it() -> None:
+    action = Counted(is_failing=True)
+    repeating = Repeating("test", action, pause_seconds=LONG, pause_after_error_seconds=0.001)
+    repeating.start()
+    assert action.wait_for(3)
+    repeating.stop()
+
+
+def test_wake__ends_the_pause() -> None:
+    action = Counted()
+    repeating = Repeating("test", action, pause_seconds=LONG)
+    repeating.start(at_once=False)
+    assert action.calls == 0
+    repeating.wake()
+    assert action.wait_for(1)
+    repeating.stop()
+
+
+def test_stop__ends_the_pause_without_another_round() -> None:
+    action = Counted()
+    repeating = Repeating("test", action, pause_seconds=LONG)
+    repeating.start()
+    assert action.wait_for(1)
+    repeating.stop()
+    assert action.calls == 1
+    assert repeating.is_stopping
+
+
+def test_stop__of_what_never_began_is_fine() -> None:
+    Repeating("test", Counted(), pause_seconds=LONG).stop()
