@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from tests.support.answers import Answer
+
 if TYPE_CHECKING:
-    from tests.support.answers import Answer
     from tests.support.api_user import ApiUser
     from tests.support.home import Home
 
@@ -134,15 +135,6 @@ def assert_nothing(user: ApiUser, path: str, **parameters: str) -> None:
     assert (body["success"], body["errors"], body["warnings"]) == (True, [], [NOTHING])
 
 
-def failure(answer: Answer) -> tuple[str, str]:
-    """Code and message of a failure in the form of the asset API."""
-    body: dict[str, Any] = answer.envelope()
-    assert list(body) == ["success", "errors", "requestId", "warnings"]
-    assert (body["success"], body["warnings"]) == (False, [])
-    (error,) = body["errors"]
-    return error["code"], error["message"]
-
-
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -189,7 +181,7 @@ def test_programs__are_browsed_without_tags_and_costs(main: ApiUser) -> None:
 @pytest.mark.parametrize("number", ["99999", "0", "abc", "99999999999999999999"])
 def test_unknown_id__is_610(main: ApiUser, kind: str, number: str) -> None:
     answer = main.call("GET", f"{BASE}/{kind}/{number}.json")
-    assert failure(answer) == ("610", "Requested resource not found")
+    assert answer.asset_error() == ("610", "Requested resource not found")
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "channel"])
@@ -201,7 +193,7 @@ def test_unknown_name__is_a_warning_without_result(main: ApiUser, kind: str) -> 
 @pytest.mark.parametrize("query", ["", "?name=", "?name=%20"])
 def test_blank_name__is_701(main: ApiUser, kind: str, query: str) -> None:
     answer = main.call("GET", f"{BASE}/{kind}/byName.json{query}")
-    assert failure(answer) == ("701", "name cannot be blank")
+    assert answer.asset_error() == ("701", "name cannot be blank")
 
 
 def test_name__is_exact(main: ApiUser) -> None:
@@ -224,7 +216,7 @@ def test_path_of_name__is_no_id(main: ApiUser) -> None:
 def test_form_of_another_status__is_610(main: ApiUser) -> None:
     assert ids(main, "form/1006", status="approved") == [1006]
     answer = main.call("GET", f"{BASE}/form/1006.json?status=draft")
-    assert failure(answer) == ("610", "Requested resource not found")
+    assert answer.asset_error() == ("610", "Requested resource not found")
     assert_nothing(main, "forms", status="draft")
 
 
@@ -262,7 +254,7 @@ def test_pages__follow_each_other_until_nothing_is_left(main: ApiUser, path: str
 def test_window_of_the_wrong_type__is_1001(
     main: ApiUser, path: str, query: str, message: str
 ) -> None:
-    assert main.call("GET", f"{BASE}/{path}.json{query}").error() == ("1001", message)
+    assert main.call("GET", f"{BASE}/{path}.json{query}").asset_error() == ("1001", message)
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -292,13 +284,13 @@ def test_program__is_found_by_either_date(main: ApiUser, earliest: str, latest: 
 def test_dates__reversed_are_701_and_bad_are_704(main: ApiUser, path: str) -> None:
     url = f"{BASE}/{path}.json"
     reversed_dates = "?earliestUpdatedAt=2024-01-02&latestUpdatedAt=2024-01-01"
-    assert failure(main.call("GET", url + reversed_dates)) == (
+    assert main.call("GET", url + reversed_dates).asset_error() == (
         "701",
         "End date should always be after start date",
     )
     for name in ("earliestUpdatedAt", "latestUpdatedAt"):
         answer = main.call("GET", f"{url}?{name}=yesterday")
-        assert failure(answer) == ("704", "Invalid date format")
+        assert answer.asset_error() == ("704", "Invalid date format")
 
 
 @pytest.mark.parametrize(
@@ -334,18 +326,18 @@ def test_programs__filtered_away_are_nothing(main: ApiUser, parameters: dict[str
 
 def test_filter__without_values_is_701_and_unknown_is_1003(main: ApiUser) -> None:
     answer = main.call("GET", f"{BASE}/programs.json?filterType=id")
-    assert failure(answer) == ("701", "filterValues cannot be blank")
+    assert answer.asset_error() == ("701", "filterValues cannot be blank")
     answer = main.call("GET", f"{BASE}/programs.json?filterType=colour&filterValues=1")
-    assert answer.error() == ("1003", "Invalid value 'colour' for parameter 'filterType'")
+    assert answer.asset_error() == ("1003", "Invalid value 'colour' for parameter 'filterType'")
     answer = main.call("GET", f"{BASE}/programs.json?filterType=id&filterValues=one")
-    assert answer.error() == ("1001", "Invalid value 'one'. Required of type 'Integer'")
+    assert answer.asset_error() == ("1001", "Invalid value 'one'. Required of type 'Integer'")
 
 
 def test_program_by_tag__wants_type_and_value(main: ApiUser) -> None:
     assert ids(main, "program/byTag", tagType="Region", tagValue="EMEA") == [1010]
     assert_nothing(main, "program/byTag", tagType="Region", tagValue="APAC")
     answer = main.call("GET", f"{BASE}/program/byTag.json?tagType=Region")
-    assert failure(answer) == ("701", "tagValue cannot be blank")
+    assert answer.asset_error() == ("701", "tagValue cannot be blank")
 
 
 @pytest.mark.parametrize(
@@ -373,7 +365,7 @@ def test_folder__is_the_one_that_there_is(main: ApiUser) -> None:
 @pytest.mark.parametrize("folder", ["x", "{}", '{"type":"Folder"}', '{"id":1,"type":"Shelf"}'])
 def test_folder__that_names_none_is_1001(main: ApiUser, folder: str) -> None:
     answer = main.call("GET", f"{BASE}/forms.json", parameters=(("folder", folder),))
-    assert answer.error() == ("1001", f"Invalid value '{folder}'. Required of type 'Folder'")
+    assert answer.asset_error() == ("1001", f"Invalid value '{folder}'. Required of type 'Folder'")
 
 
 def test_smart_list__shows_its_rules_where_asked(main: ApiUser) -> None:
@@ -423,13 +415,13 @@ def test_smart_list_of_program__is_the_first_inside(main: ApiUser) -> None:
     assert found(main, "program/1001/smartList") == [SMART_LIST]
     assert_nothing(main, "program/1010/smartList")
     answer = main.call("GET", f"{BASE}/program/9999/smartList.json")
-    assert failure(answer) == ("610", "Requested resource not found")
+    assert answer.asset_error() == ("610", "Requested resource not found")
 
 
 def test_smart_list_of_campaign__is_none(main: ApiUser) -> None:
     assert_nothing(main, f"smartCampaign/{CAMPAIGN}/smartList")
     answer = main.call("GET", f"{BASE}/smartCampaign/9999/smartList.json")
-    assert failure(answer) == ("610", "Requested resource not found")
+    assert answer.asset_error() == ("610", "Requested resource not found")
 
 
 def test_channel__has_its_statuses_by_step(main: ApiUser) -> None:
@@ -485,3 +477,13 @@ def test_asset_call_as_post__is_a_get_with_method_in_the_form(main: ApiUser) -> 
     )
     result = cast("list[dict[str, Any]]", answer.envelope()["result"])
     assert [one["id"] for one in result] == [1017, 1018]
+
+
+def test_every_refusal__has_the_form_of_the_asset_api(main: ApiUser) -> None:
+    anonymous = Answer.of(main.http.get(f"{BASE}/programs.json"))
+    assert anonymous.asset_error() == ("601", "Access token invalid")
+    assert main.call("GET", f"{BASE}/nothing.json").asset_error()[0] == "610"
+    assert main.call("DELETE", f"{BASE}/programs.json").asset_error()[0] == "605"
+    assert main.call("GET", f"{BASE}/programs.json?offset=x").asset_error()[0] == "1001"
+    long = main.call("GET", f"{BASE}/programs.json?name={'x' * 9000}")
+    assert (long.status, long.plain_json()["warnings"]) == (414, [])

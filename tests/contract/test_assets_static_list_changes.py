@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.contract.test_assets_browse import failure
 from tests.support.api_user import ApiUser
 from tests.support.world import GERMANS, TEST_LIST
 
@@ -71,7 +70,7 @@ def test_create__refused_makes_nothing(
     main: ApiUser, fields: dict[str, str], error: tuple[str, str]
 ) -> None:
     before = main.call("GET", "/rest/v1/lists.json").envelope()["result"]
-    assert failure(post(main, "staticLists", **fields)) == error
+    assert post(main, "staticLists", **fields).asset_error() == error
     assert main.call("GET", "/rest/v1/lists.json").envelope()["result"] == before
 
 
@@ -81,14 +80,14 @@ def test_create__of_a_name_that_another_program_has_is_fine(main: ApiUser) -> No
 
 
 def test_create__with_a_name_too_long_is_1001(main: ApiUser) -> None:
-    code, _ = post(main, "staticLists", name="x" * 256, folder=FOLDER).error()
+    code, _ = post(main, "staticLists", name="x" * 256, folder=FOLDER).asset_error()
     assert code == "1001"
 
 
 def test_json_body__is_612(main: ApiUser) -> None:
     body = {"name": "x", "folder": FOLDER}
     answer = main.call("POST", f"{BASE}/staticLists.json", json=body)
-    assert answer.error() == ("612", "Invalid Content Type")
+    assert answer.asset_error() == ("612", "Invalid Content Type")
 
 
 def test_update__changes_what_it_names_and_the_date(main: ApiUser, home: Home) -> None:
@@ -109,7 +108,7 @@ def test_update__that_changes_nothing_keeps_the_date(main: ApiUser) -> None:
 
 def test_update__to_a_taken_name_is_709(main: ApiUser) -> None:
     answer = post(main, "staticList/1018", name="Test list")
-    assert failure(answer) == ("709", "An asset with the name 'Test list' already exists")
+    assert answer.asset_error() == ("709", "An asset with the name 'Test list' already exists")
 
 
 def test_delete__takes_list_and_members_away(main: ApiUser) -> None:
@@ -119,23 +118,23 @@ def test_delete__takes_list_and_members_away(main: ApiUser) -> None:
     assert changed(post(main, f"staticList/{made['id']}/delete")) == {"id": made["id"]}
     assert main.call("GET", f"{path}.json").error() == ("1013", "Object not found")
     answer = post(main, f"staticList/{made['id']}/delete")
-    assert failure(answer) == ("610", "Requested resource not found")
+    assert answer.asset_error() == ("610", "Requested resource not found")
 
 
 def test_delete__of_a_list_that_a_smart_list_asks_for_is_709(main: ApiUser) -> None:
     answer = post(main, f"staticList/{TEST_LIST}/delete")
-    assert failure(answer) == ("709", "The asset is in use by other assets")
+    assert answer.asset_error() == ("709", "The asset is in use by other assets")
     assert main.call("GET", f"/rest/v1/lists/{TEST_LIST}.json").envelope()["success"] is True
 
 
 @pytest.mark.parametrize("path", ["staticList/9999", "staticList/9999/delete", "staticList/x"])
 def test_unknown_list__is_610(main: ApiUser, path: str) -> None:
-    assert failure(post(main, path, name="x")) == ("610", "Requested resource not found")
+    assert post(main, path, name="x").asset_error() == ("610", "Requested resource not found")
 
 
 def test_smart_list__is_no_static_list(main: ApiUser) -> None:
     answer = post(main, f"staticList/{GERMANS}/delete")
-    assert failure(answer) == ("610", "Requested resource not found")
+    assert answer.asset_error() == ("610", "Requested resource not found")
 
 
 def test_changes__want_the_permission_to_write_assets(server: Server, home: Home) -> None:
@@ -144,6 +143,6 @@ def test_changes__want_the_permission_to_write_assets(server: Server, home: Home
         assert user.call("GET", f"{BASE}/staticList/1018.json").envelope()["success"] is True
         for path in ("staticLists", "staticList/1018", "staticList/1018/delete"):
             answer = post(user, path, name="x", folder=FOLDER)
-            assert answer.error() == ("603", "Access denied")
+            assert answer.asset_error() == ("603", "Access denied")
         assert user.call("GET", "/rest/v1/lists.json").error() == ("603", "Access denied")
         assert user.call("GET", "/rest/v1/campaigns.json").error() == ("603", "Access denied")

@@ -64,12 +64,21 @@ class Answer:
 
     def error(self) -> tuple[str, str]:
         """Code and message of a failure whose body holds exactly what it must, in order."""
+        return self._only_error(["requestId", "success", "errors"])
+
+    def asset_error(self) -> tuple[str, str]:
+        """The same of the asset API, whose envelope is another (contract section 6)."""
+        code_and_message = self._only_error(["success", "errors", "requestId", "warnings"])
+        assert self.envelope()["warnings"] == []
+        return code_and_message
+
+    def _only_error(self, members: list[str]) -> tuple[str, str]:
         body = self.envelope()
-        assert list(body) == ["requestId", "success", "errors"], body
+        assert list(body) == members, body
         assert body["success"] is False
-        errors = cast("list[dict[str, str]]", body["errors"])
-        assert [list(error) for error in errors] == [["code", "message"]], body
-        return errors[0]["code"], errors[0]["message"]
+        (error,) = cast("list[dict[str, str]]", body["errors"])
+        assert list(error) == ["code", "message"], body
+        return error["code"], error["message"]
 
     def jobs(self) -> list[Job]:
         """The result of a success; a next page's token is the only other member allowed."""

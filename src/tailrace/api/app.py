@@ -9,7 +9,7 @@ from tailrace.api.call_limits import CallLimits
 from tailrace.api.call_threads import CallThreads
 from tailrace.api.dispatch import Dispatcher
 from tailrace.api.envelope import new_request_id
-from tailrace.api.error_replies import error_response, system_error_response
+from tailrace.api.error_replies import system_error_response
 from tailrace.api.lingering import LingeringReply, WatchedReceive
 from tailrace.api.replies import Answer
 from tailrace.api.request import ClientGoneError, check_uri, read_body
@@ -64,15 +64,18 @@ class _Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
         watched = WatchedReceive(receive)
+        target = self._dispatcher.target(scope)
         try:
             check_uri(scope)
-            body = await read_body(scope, watched, self._dispatcher.maximum_body_bytes(scope))
+            body = await read_body(scope, watched, target.maximum_body_bytes)
         except (UriTooLongError, BodyTooLargeError) as error:
-            return Answer(LingeringReply(error_response(error, request_id), watched))
-        if self._dispatcher.is_page(scope):
-            # Calls that wait for the store must not keep a sign of life waiting with them.
-            return self._dispatcher.answer(scope, body, request_id)
-        return await self._threads.run(lambda: self._dispatcher.answer(scope, body, request_id))
+            return Answer(LingeringReply(target.error_response(error, request_id), watched))
+
+        def answer() -> Answer:
+            return self._dispatcher.answer(target, scope, body, request_id)
+
+        # Calls that wait for the store must not keep a sign of life waiting with them.
+        return answer() if target.is_page else await self._threads.run(answer)
 
     def _finish(self, answer: Answer) -> None:
         answer.close()

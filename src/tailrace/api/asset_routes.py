@@ -23,7 +23,7 @@ from tailrace.api.asset_documents import (
 from tailrace.api.campaign_endpoints import CampaignItem
 from tailrace.api.form_fields import FormFieldItem
 from tailrace.api.list_endpoints import ListItem
-from tailrace.api.route import BodyRule, Operation, QueryParameter, Route
+from tailrace.api.route import ASSET_API, BodyRule, Operation, QueryParameter, Route
 from tailrace.api.static_list_changes import StaticListChange, StaticListForm
 from tailrace.domain.permissions import Permission
 
@@ -353,8 +353,8 @@ def _route(
 
 
 def _asset(path: str, endpoint: Callable[[Call], Reply], operation: Operation) -> Route:
-    return _route(f"/rest/asset/v1/{path}.json", endpoint, operation, _READ_ASSETS)
+    return _route(f"{ASSET_API}v1/{path}.json", endpoint, operation, _READ_ASSETS)
 
 
 def _change(path: str, endpoint: Callable[[Call], Reply], operation: Operation) -> Route:
-    return _route(f"/rest/asset/v1/{path}.json", endpoint, operation, _WRITE_ASSETS, "POST")
+    return _route(f"{ASSET_API}v1/{path}.json", endpoint, operation, _WRITE_ASSETS, "POST")

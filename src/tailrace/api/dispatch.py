@@ -16,7 +16,7 @@ from tailrace.api.error_replies import envelope_code, error_response
 from tailrace.api.normalise import normalise_path
 from tailrace.api.replies import Answer
 from tailrace.api.request import MAXIMUM_BODY_BYTES, interpret, raw_path_of
-from tailrace.api.route import BodyRule, Call
+from tailrace.api.route import ASSET_API, BodyRule, Call
 from tailrace.domain.errors import (
     ContentTypeError,
     MethodNotSupportedError,
@@ -28,12 +28,13 @@ from tailrace.domain.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.responses import Response
     from starlette.types import Scope
 
     from tailrace.api.call_limits import CallLimits, CallTicket
     from tailrace.api.replies import Reply
     from tailrace.api.request import ApiRequest
-    from tailrace.api.route import Route, RouteTable
+    from tailrace.api.route import Route, RouteMatch, RouteTable
     from tailrace.app import Application
     from tailrace.domain.caller import Caller
 
@@ -50,28 +51,46 @@ class _Identified:
     caller: Caller | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the path of a request leads to."""
+
+    #: None where the path does not exist.
+    match: RouteMatch | None
+    #: Whether it belongs to the asset API, whose envelope is another (contract section 6).
+    is_of_assets: bool
+
+    @property
+    def maximum_body_bytes(self) -> int:
+        return MAXIMUM_BODY_BYTES if self.match is None else self.match.maximum_body_bytes
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page, which is no call and needs no thread."""
+        return self.match is not None and self.match.is_page
+
+    def error_response(self, error: Exception, request_id: str) -> Response:
+        """What the client sees of an error here."""
+        return error_response(error, request_id, is_of_assets=self.is_of_assets)
+
+
 class Dispatcher:
     def __init__(self, application: Application, routes: RouteTable, limits: CallLimits) -> None:
         self._application = application
         self._routes = routes
         self._limits = limits
 
-    def maximum_body_bytes(self, scope: Scope) -> int:
-        """How long the body of this request may be."""
-        match = self._routes.find(normalise_path(raw_path_of(scope)))
-        return MAXIMUM_BODY_BYTES if match is None else match.maximum_body_bytes
+    def target(self, scope: Scope) -> Target:
+        """What the path of this request leads to."""
+        path = normalise_path(raw_path_of(scope))
+        return Target(self._routes.find(path), is_of_assets=path.startswith(ASSET_API))
 
-    def is_page(self, scope: Scope) -> bool:
-        """Whether this request asks for a page, which is no call and needs no thread."""
-        match = self._routes.find(normalise_path(raw_path_of(scope)))
-        return match is not None and match.is_page
-
-    def answer(self, scope: Scope, body: bytes, request_id: str) -> Answer:
+    def answer(self, target: Target, scope: Scope, body: bytes, request_id: str) -> Answer:
         """The answer to a request; every error is an answer too."""
         try:
-            identified = self._identify(scope, body)
+            identified = self._identify(target.match, scope, body)
         except Exception as error:  # noqa: BLE001 - the edge answers whatever goes wrong inside
-            return Answer(error_response(error, request_id))
+            return Answer(target.error_response(error, request_id))
         ticket, is_counted = None, True
         try:
             ticket = self._admit(identified.caller)
@@ -80,11 +99,10 @@ class Dispatcher:
             # System errors do not use up the caller's quota (contract section 2.5).
             is_counted = isinstance(error, RequestError | RetryLaterError)
             self._count_error(identified.caller, error)
-            reply = error_response(error, request_id)
+            reply = target.error_response(error, request_id)
         return Answer(reply, identified.caller, ticket, is_counted=is_counted)
 
-    def _identify(self, scope: Scope, body: bytes) -> _Identified:
-        match = self._routes.find(normalise_path(raw_path_of(scope)))
+    def _identify(self, match: RouteMatch | None, scope: Scope, body: bytes) -> _Identified:
         request = interpret(scope, body, takes_form=match is not None and match.takes_form)
         route = None if match is None else match.route_for(request.method)
         if match is not None and route is None:

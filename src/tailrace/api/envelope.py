@@ -58,19 +58,15 @@ def assets_response(request_id: str, assets: Sequence[object]) -> Response:
     return json_response(envelope | ({"result": assets} if assets else {}))
 
 
-def failure_response(request_id: str, code: str, message: str, *, http_status: int) -> Response:
-    """The answer of a call that failed with one error."""
+def failure_response(
+    request_id: str, code: str, message: str, *, http_status: int, is_of_assets: bool = False
+) -> Response:
+    """The answer of a call that failed with one error; one of the asset API has `warnings`, too."""
     errors = [{"code": code, "message": message}]
-    envelope = {"requestId": request_id, "success": False, "errors": errors}
+    envelope: dict[str, object] = {"requestId": request_id, "success": False, "errors": errors}
+    if is_of_assets:
+        envelope = {"success": False, "errors": errors, "requestId": request_id, "warnings": []}
     return json_response(envelope, http_status=http_status)
-
-
-def asset_failure_response(request_id: str, code: str, message: str) -> Response:
-    """The answer of a call of the asset API that failed: it has `warnings` as well."""
-    errors = [{"code": code, "message": message}]
-    return json_response(
-        {"success": False, "errors": errors, "requestId": request_id, "warnings": []}
-    )
 
 
 def json_response(

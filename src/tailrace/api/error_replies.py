@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from typing import TYPE_CHECKING
 
 import structlog
 from starlette.responses import Response
 
-from tailrace.api.envelope import asset_failure_response, failure_response, json_response
+from tailrace.api.envelope import failure_response, json_response
 from tailrace.api.wire_errors import (
     ENVELOPE_ERRORS,
     FILE_ERRORS,
@@ -21,9 +20,6 @@ from tailrace.api.wire_errors import (
 )
 from tailrace.domain.errors import TailraceError
 
-if TYPE_CHECKING:
-    from tailrace.api.wire_errors import WireError
-
 PLAIN_TEXT = "text/plain;charset=UTF-8"
 
 #: Tokens must not rest in caches, nor the errors of asking for one (RFC 6749 section 5.1).
@@ -32,19 +28,28 @@ NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 log = structlog.stdlib.get_logger("tailrace.api")
 
 
-def error_response(error: Exception, request_id: str) -> Response:
-    """What the client sees of `error`; whatever no table knows becomes 611 and a log entry."""
+def error_response(error: Exception, request_id: str, *, is_of_assets: bool = False) -> Response:
+    """What the client sees of `error`; whatever no table knows becomes 611 and a log entry.
+
+    `is_of_assets` says that the call was one of the asset API, whose envelope is another.
+    """
     if isinstance(error, TailraceError):
         wire_error = find_entry(ENVELOPE_ERRORS, error)
         if wire_error is not None:
-            return _in_envelope(wire_error, error, request_id)
+            return failure_response(
+                request_id,
+                wire_error.code,
+                fill(wire_error.template, error),
+                http_status=wire_error.http_status,
+                is_of_assets=is_of_assets,
+            )
         oauth_error = find_entry(OAUTH_ERRORS, error)
         if oauth_error is not None:
             return _in_oauth_form(oauth_error, error)
         file_error = find_entry(FILE_ERRORS, error)
         if file_error is not None:
             return _in_plain_text(file_error, error)
-    return system_error_response(error, request_id)
+    return system_error_response(error, request_id, is_of_assets=is_of_assets)
 
 
 def envelope_code(error: Exception) -> str | None:
@@ -58,7 +63,9 @@ def envelope_code(error: Exception) -> str | None:
     return None if is_plain else SYSTEM_ERROR.code
 
 
-def system_error_response(error: BaseException, request_id: str) -> Response:
+def system_error_response(
+    error: BaseException, request_id: str, *, is_of_assets: bool = False
+) -> Response:
     """Code 611; the details go to the log beside the request id, and nowhere else."""
     # As text, because log renderers add the values of local variables, and those hold secrets.
     details = "".join(traceback.format_exception(error))
@@ -68,14 +75,8 @@ def system_error_response(error: BaseException, request_id: str) -> Response:
         SYSTEM_ERROR.code,
         SYSTEM_ERROR.template,
         http_status=SYSTEM_ERROR.http_status,
+        is_of_assets=is_of_assets,
     )
-
-
-def _in_envelope(entry: WireError, error: TailraceError, request_id: str) -> Response:
-    message = fill(entry.template, error)
-    if entry.is_of_assets:
-        return asset_failure_response(request_id, entry.code, message)
-    return failure_response(request_id, entry.code, message, http_status=entry.http_status)
 
 
 def _in_oauth_form(entry: OAuthError, error: TailraceError) -> Response:

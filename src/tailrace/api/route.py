@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tailrace.domain.permissions import Permission
 
 
+#: What the paths of the asset API begin with; it has an envelope of its own (contract section 6).
+ASSET_API = "/rest/asset/"
+
+
 class BodyRule(Enum):
     """What an endpoint wants of the body (contract section 2.3)."""
 

@@ -26,8 +26,6 @@ class WireError:
     code: str
     template: str
     http_status: int = 200
-    #: Whether the envelope is that of the asset API, with `warnings`.
-    is_of_assets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +124,13 @@ ENVELOPE_ERRORS: dict[type[errors.TailraceError], WireError] = {
     ),
     errors.PagingTokenError: WireError("1003", "Invalid paging token"),
     # Assets and members of programs.
-    errors.AssetNotFoundError: WireError("610", "Requested resource not found", is_of_assets=True),
-    errors.BlankParameterError: WireError("701", "{parameter} cannot be blank", is_of_assets=True),
-    errors.ReversedAssetDatesError: WireError(
-        "701", "End date should always be after start date", is_of_assets=True
-    ),
-    errors.AssetDateError: WireError("704", "Invalid date format", is_of_assets=True),
-    errors.AssetNameTakenError: WireError(
-        "709", "An asset with the name '{name}' already exists", is_of_assets=True
-    ),
-    errors.AssetInUseError: WireError(
-        "709", "The asset is in use by other assets", is_of_assets=True
-    ),
-    errors.ParentFolderNotFoundError: WireError(
-        "710", "Parent folder not found", is_of_assets=True
-    ),
+    errors.AssetNotFoundError: WireError("610", "Requested resource not found"),
+    errors.BlankParameterError: WireError("701", "{parameter} cannot be blank"),
+    errors.ReversedAssetDatesError: WireError("701", "End date should always be after start date"),
+    errors.AssetDateError: WireError("704", "Invalid date format"),
+    errors.AssetNameTakenError: WireError("709", "An asset with the name '{name}' already exists"),
+    errors.AssetInUseError: WireError("709", "The asset is in use by other assets"),
+    errors.ParentFolderNotFoundError: WireError("710", "Parent folder not found"),
     errors.ProgramStatusNotFoundError: WireError("1025", "Program status not found"),
     errors.LeadPastStatusError: WireError(
         "1037", "Lead skipped because it is already in or past this status"
