@@ -66,7 +66,10 @@ class Settings(BaseSettings):
         default=60.0, gt=0, description="Seconds that new activities wait to be put in the lake."
     )
     settle_rows: int = Field(
-        default=50_000, ge=1, description="New activities that are put in the lake without waiting."
+        # So many fill a file of the lake, and settling competes with whoever is writing.
+        default=200_000,
+        ge=1,
+        description="New activities that are put in the lake without waiting.",
     )
     maximum_hot_rows: int = Field(
         default=500_000,

@@ -167,6 +167,14 @@ def hot_range(connection: Connection, subscription_id: SubscriptionId) -> HotRan
     return None if least is None or largest is None else HotRange(least, largest)
 
 
+def earliest_hot_second(connection: Connection, subscription_id: SubscriptionId) -> int | None:
+    """Second of the hot activity with the earliest date; None when there is none."""
+    date = type_coerce(hot_activity.c.activity_date, BigInteger)
+    own = select(date).where(hot_activity.c.subscription_id == subscription_id)
+    earliest = connection.execute(own.order_by(date).limit(1)).scalar()
+    return None if earliest is None else earliest // 1_000_000
+
+
 def hot_rows(
     connection: Connection, subscription_id: SubscriptionId, guids: range, *, limit: int
 ) -> Sequence[Row[Any]]:
