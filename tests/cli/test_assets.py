@@ -91,6 +91,8 @@ def test_create__is_listed(
         (("smart-list", "create", "A", "--rule", "x"), 2, "--rule is not JSON"),
         (("smart-list", "create", "A", "--rule", "{}"), 1,
          "tailrace: rule: a rule has exactly one of field, list, activityTypeId, all, any."),
+        (("smart-list", "create", "A", "--rule", '{"list": 4711}'), 1,
+         "tailrace: rule: there is no static list 4711."),
         (("channel", "create", "A", "--status", "x"), 2, "is not NAME:STEP"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ BASE = "/rest/asset/v1"
 FOLDER = '{"id": 1, "type": "Folder"}'
 PROGRAM = "{'id': 1001, 'type': Program}"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+GERMAN = {"field": "country", "operator": "is", "values": ["Germany"]}
 
 
 def post(user: ApiUser, path: str, **fields: str) -> Answer:
@@ -130,6 +132,16 @@ def test_delete__of_a_list_that_a_smart_list_asks_for_is_709(main: ApiUser) -> N
 @pytest.mark.parametrize("path", ["staticList/9999", "staticList/9999/delete", "staticList/x"])
 def test_unknown_list__is_610(main: ApiUser, path: str) -> None:
     assert post(main, path, name="x").asset_error() == ("610", "Requested resource not found")
+
+
+def test_delete__of_a_list_deep_in_the_rule_of_a_new_smart_list_is_709(
+    main: ApiUser, home: Home
+) -> None:
+    made = changed(post(main, "staticLists", name="Asked for", folder=FOLDER))
+    rule = json.dumps({"any": [GERMAN, {"all": [GERMAN, {"list": made["id"], "isMember": False}]}]})
+    home.command("smart-list", "create", "Outside", "--rule", rule)
+    answer = post(main, f"staticList/{made['id']}/delete")
+    assert answer.asset_error() == ("709", "The asset is in use by other assets")
 
 
 def test_smart_list__is_no_static_list(main: ApiUser) -> None:

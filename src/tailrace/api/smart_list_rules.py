@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING
 
 from tailrace.api.asset_documents import SmartListCondition, SmartListFilter, SmartListRules
 from tailrace.domain.errors import SmartListWithoutRulesError
-from tailrace.domain.smart_list import ActivityRule, AllRule, AnyRule, FieldRule, decode_rule
+from tailrace.domain.smart_list import (
+    ActivityRule,
+    AllRule,
+    AnyRule,
+    FieldRule,
+    decode_rule,
+    plain_rules,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tailrace.domain.activity_types import ActivityType
     from tailrace.domain.lead_fields import LeadFieldCatalogue
-    from tailrace.domain.smart_list import ListRule, Rule
-
-    #: A rule that holds no other.
-    PlainRule = FieldRule | ListRule | ActivityRule
+    from tailrace.domain.smart_list import PlainRule, Rule
 
 
 def rules_document(
@@ -32,7 +36,7 @@ def rules_document(
         return SmartListRules("All", [], [])
     filters = [
         _filter(place, one, fields, activity_types)
-        for place, one in enumerate(_plain_rules(rule), start=1)
+        for place, one in enumerate(plain_rules(rule), start=1)
     ]
     return SmartListRules(_match_type(rule), [], filters)
 
@@ -42,15 +46,6 @@ def _match_type(rule: Rule) -> str:
     if any(isinstance(one, AllRule | AnyRule) for one in inner):
         return "Advanced"
     return "Any" if isinstance(rule, AnyRule) else "All"
-
-
-def _plain_rules(rule: Rule) -> Iterator[PlainRule]:
-    match rule:
-        case AllRule(rules) | AnyRule(rules):
-            for one in rules:
-                yield from _plain_rules(one)
-        case _:
-            yield rule
 
 
 def _filter(

@@ -98,7 +98,10 @@ class AnyRule(msgspec.Struct, frozen=True, tag=False, forbid_unknown_fields=True
     any: tuple[Rule, ...]
 
 
-Rule = FieldRule | ListRule | ActivityRule | AllRule | AnyRule
+#: A rule that holds no other.
+PlainRule = FieldRule | ListRule | ActivityRule
+
+Rule = PlainRule | AllRule | AnyRule
 
 _RULE_TYPES: dict[str, type[Rule]] = {
     "field": FieldRule,
@@ -136,16 +139,19 @@ def encode_rule(rule: Rule) -> str:
     return msgspec.json.encode(rule).decode()
 
 
-def lists_named(rule: Rule) -> Iterator[int]:
-    """Ids of the static lists that a rule asks about, at any depth."""
+def plain_rules(rule: Rule) -> Iterator[PlainRule]:
+    """Every rule that holds no other, at any depth, in order."""
     match rule:
         case AllRule(rules) | AnyRule(rules):
             for one in rules:
-                yield from lists_named(one)
-        case ListRule():
-            yield rule.list
+                yield from plain_rules(one)
         case _:
-            return
+            yield rule
+
+
+def lists_named(rule: Rule) -> Iterator[int]:
+    """Ids of the static lists that a rule asks about, at any depth."""
+    return (one.list for one in plain_rules(rule) if isinstance(one, ListRule))
 
 
 def _parse(document: object, depth: int) -> tuple[Rule, int]:

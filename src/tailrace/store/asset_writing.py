@@ -48,7 +48,7 @@ from tailrace.domain.smart_list import encode_rule, parse_rule
 from tailrace.store.asset_query import StoredCost, StoredTag, find_channels
 from tailrace.store.channels import change_channel, create_channel, ensure_channel
 from tailrace.store.sequences import SequenceKind, pass_number, take_numbers
-from tailrace.store.smart_list_query import check_fields
+from tailrace.store.smart_list_checks import check_rule
 from tailrace.store.subscriptions import add_lead_field, lead_fields_of
 from tailrace.store.tables import campaign, form, program, smart_list, static_list
 
@@ -170,7 +170,7 @@ class AssetWriter:
     def _checked_rule(self, document: object) -> str:
         try:
             rule = parse_rule(document)
-            check_fields(rule, lead_fields_of(self._connection, self._subscription_id))
+            check_rule(self._connection, self._subscription_id, rule)
             return encode_rule(rule)
         except SmartListRuleError as error:
             raise AssetEntryError("rule", error.reason.rstrip(".")) from error

@@ -41,28 +41,11 @@ from tailrace.domain.smart_list import (
 from tailrace.store.tables import lead, static_list_member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
 #: One operand of a comparison, as it stands in the statement.
 _Operand = str | int | float | ColumnElement[str]
-
-
-def activity_rules(rule: Rule) -> Iterator[ActivityRule]:
-    """Every activity rule inside `rule`, in order."""
-    match rule:
-        case ActivityRule():
-            yield rule
-        case AllRule(rules) | AnyRule(rules):
-            for inner in rules:
-                yield from activity_rules(inner)
-        case _:
-            return
-
-
-def check_fields(rule: Rule, catalogue: LeadFieldCatalogue) -> None:
-    """Raises SmartListRuleError for a field that does not exist or a value not of its type."""
-    RuleQuery(catalogue, parse_instant("2000-01-01"), lambda _: []).condition(rule)
 
 
 class RuleQuery:
