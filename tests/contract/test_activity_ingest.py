@@ -150,6 +150,24 @@ def test_lines__are_rejected_alone_with_number_field_and_reason(main: ApiUser) -
     assert len(activities_of(main, 9004)) == 2
 
 
+def test_line_with_a_member_twice__is_rejected_alone_by_its_name(main: ApiUser) -> None:
+    good = json.dumps(line(leadId=9055))
+    lines = [
+        good,
+        good.replace("{", '{"leadId": 1, ', 1),
+        good.replace('"attributes": {', '"attributes": {"Webpage URL": "/", "Webpage URL": 2, '),
+        json.dumps(line(leadId=9055, attributes={"Query Parameters": '"a": 1, "a": 2'})),
+        good.replace("{", '{"colour": 1, "colour": 2, ', 1),
+    ]
+    taken = outcome(send(main, "\n".join(lines).encode()))
+    assert taken["accepted"] == 2
+    assert [(one["line"], one["field"], one["reason"]) for one in taken["rejections"]] == [
+        (2, "leadId", "member more than once: leadId"),
+        (3, "", "member more than once: Webpage URL"),
+        (5, "", "member more than once: colour"),
+    ]
+
+
 def test_rejections__are_listed_up_to_a_hundred(main: ApiUser) -> None:
     taken = outcome(send(main, b"x\n" * 250))
     assert (taken["accepted"], taken["rejected"], len(taken["rejections"])) == (0, 250, 100)

@@ -231,17 +231,19 @@ def test_json_line_that_is_no_record__is_rejected_alone(
         "{",
         '{"leadId":1,"colour":"red"}',
         '{"leadId":1,"LeadID":2}',
+        '{"leadId":1,"leadId":1}',
         '{"marketoGUID":1,"leadId":null,"activityDate":"2026-01-01","activityTypeId":1}',
         "",
     ]
     report = load_activity_files(application, text_file(tmp_path / "a.ndjson", *bad, *good))
-    assert counts(report) == (3, 5, 0)
+    assert counts(report) == (3, 6, 0)
     assert [(line, field) for line, field, *_ in rejects_in(report)] == [
         (1, ""),
         (2, ""),
         (3, "colour"),
         (4, "leadId"),
         (5, "leadId"),
+        (6, "leadId"),
     ]
 
 

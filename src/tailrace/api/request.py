@@ -8,7 +8,6 @@ anything else is ignored.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -29,6 +28,7 @@ from tailrace.domain.errors import (
     InvalidJsonError,
     UriTooLongError,
 )
+from tailrace.domain.json_members import repeated_member
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -117,10 +117,12 @@ def decode_json(body: bytes, *, are_fractions_texts: bool = False) -> object:
     """
     document = _decode(body, _EXACT if are_fractions_texts else _PLAIN)
     try:
-        json.loads(body, object_pairs_hook=_check_members)
+        repeated = repeated_member(body)
     except (ValueError, RecursionError) as error:
-        # The two decoders may draw the line of absurdity differently.
+        # Decoders may draw the line of absurdity differently.
         raise InvalidJsonError from error
+    if repeated is not None:
+        raise AttributeTypeError(repeated)
     return document
 
 
@@ -129,14 +131,6 @@ def _decode(body: bytes, decoder: msgspec.json.Decoder[Any] = _PLAIN) -> object:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidJsonError from error
-
-
-def _check_members(members: list[tuple[str, object]]) -> None:
-    seen: set[str] = set()
-    for name, _ in members:
-        if name in seen:
-            raise AttributeTypeError(name)
-        seen.add(name)
 
 
 def interpret(scope: Scope, body: bytes, *, takes_form: bool) -> ApiRequest:

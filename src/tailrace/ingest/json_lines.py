@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import polars as pl
 
+from tailrace.domain.json_members import repeated_member
 from tailrace.ingest.byte_reader import CHUNK_BYTES, MAXIMUM_RECORD_BYTES, ByteReader
 from tailrace.ingest.exact_records import raw_text
 from tailrace.ingest.record_batch import RecordBatch
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from tailrace.ingest.source_format import SourceFile
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_TEXT = msgspec.json.Decoder(str)
+_decode_text = msgspec.json.Decoder(str).decode
+
+_QUOTE = ord('"')
+_BRACKETS = frozenset(b"[{")
 
 
 class JsonLinesSource:
@@ -55,7 +59,7 @@ class JsonLinesSource:
 
     def batches(self, names: Sequence[str]) -> Iterator[RecordBatch]:
         """The objects in order, in those of the columns `names` that a batch mentions at all."""
-        canonical = {name.lower(): name for name in names}
+        canonical = _canonical_names(names)
         batch = _Batch()
         for number, line in _lines(self._reader, self._chunk_bytes):
             batch.add(number, line, canonical)
@@ -69,12 +73,17 @@ class JsonLinesSource:
 
 def batch_of_lines(content: bytes, names: Sequence[str]) -> RecordBatch:
     """The objects in `content`, one a line, in those of the columns `names` that they mention."""
-    canonical = {name.lower(): name for name in names}
+    canonical = _canonical_names(names)
     batch = _Batch()
     for number, line in enumerate(content.split(b"\n"), start=1):
         if line.strip():
             batch.add(number, line, canonical)
     return batch.finish(len(content))
+
+
+def _canonical_names(names: Sequence[str]) -> dict[str, str]:
+    # By the name itself, too: most lines spell it so, and need not be brought to lower case.
+    return {name.lower(): name for name in names} | {name: name for name in names}
 
 
 #: The one column whose values are JSON documents themselves.
@@ -138,32 +147,38 @@ def _row(line: bytes, canonical: Mapping[str, str]) -> dict[str, str | None]:
         raise _LineError("", f"the line is longer than {MAXIMUM_RECORD_BYTES} bytes")
     try:
         members = _MEMBERS.decode(line.decode())
-        row: dict[str, str | None] = {}
-        for given, raw in members.items():
-            name = canonical.get(given.lower())
-            if name is None:
-                raise _LineError(given, "unknown column")
-            if name in row:
-                raise _LineError(name, "column more than once")
-            text = bytes(raw)
-            if text[:1] in b"[{" and name != _DOCUMENT_COLUMN:
-                raise _LineError(name, "a list or an object is no value")
-            row[name] = _text(text)
+        repeated = repeated_member(line)
+        if repeated is not None:
+            name = canonical.get(repeated.lower(), "")
+            raise _LineError(name, f"member more than once: {repeated}")
+        return _values(members, canonical)
     except UnicodeDecodeError as error:
         raise _LineError("", "the text is not UTF-8") from error
     except msgspec.ValidationError as error:
         raise _LineError("", "the line is not a JSON object") from error
     except (msgspec.MsgspecError, RecursionError) as error:
         raise _LineError("", f"the line is not JSON: {error}") from error
+
+
+def _values(
+    members: Mapping[str, msgspec.Raw], canonical: Mapping[str, str]
+) -> dict[str, str | None]:
+    row: dict[str, str | None] = {}
+    for given, raw in members.items():
+        name = canonical.get(given) or canonical.get(given.lower())
+        if name is None:
+            raise _LineError(given, "unknown column")
+        if name in row:
+            raise _LineError(name, "column more than once")
+        text = bytes(raw)
+        first = text[0]
+        if first == _QUOTE:
+            row[name] = _decode_text(text) or None
+        elif first in _BRACKETS and name != _DOCUMENT_COLUMN:
+            raise _LineError(name, "a list or an object is no value")
+        else:
+            row[name] = None if text == b"null" else text.decode()
     return row
-
-
-def _text(raw: bytes) -> str | None:
-    if raw == b"null":
-        return None
-    if raw.startswith(b'"'):
-        return _TEXT.decode(raw) or None
-    return raw.decode()
 
 
 def _lines(reader: ByteReader, chunk_bytes: int) -> Iterator[tuple[int, bytes]]:
