@@ -59,6 +59,12 @@ def restarted(world: World) -> Generator[ApiUser]:
         server.stop()
 
 
+def enqueue_in_last_moment(user: ApiUser, export_id: str) -> None:
+    """Enqueue; the answer may be lost, as the server may die before it is sent."""
+    with suppress(httpx.TransportError):
+        user.enqueue("leads", export_id)
+
+
 def events_of(world: World, export_id: str) -> list[str]:
     with world.home.sql() as connection:
         rows = connection.execute(
@@ -94,9 +100,7 @@ def test_killed_while_running__job_completes_after_restart(
     with server_that_dies(world, point) as server:
         with ApiUser(server.base_url, world.main) as user:
             export_id = user.created("leads", BODIES["leads"])
-            # The answer may be lost: the point may be reached before it is sent.
-            with suppress(httpx.TransportError):
-                user.enqueue("leads", export_id)
+            enqueue_in_last_moment(user, export_id)
         server.wait_for_crash()
     with restarted(world) as user:
         job = user.finished("leads", export_id)
@@ -166,7 +170,7 @@ def test_killed_while_failing_a_job__job_fails_after_restart(
         with ApiUser(server.base_url, world.main) as user:
             export_id = user.created("leads", DOOMED_EXPORT)
             remove_list(world)
-            user.enqueue("leads", export_id)
+            enqueue_in_last_moment(user, export_id)
         server.wait_for_crash()
     with restarted(world) as user:
         job = user.finished("leads", export_id)
@@ -181,7 +185,7 @@ def test_job_that_kills_every_server__is_given_up_in_the_end(
     with server_that_dies(world, "export.begin") as server:
         with ApiUser(server.base_url, world.main) as user:
             export_id = user.created("leads", BODIES["leads"])
-            user.enqueue("leads", export_id)
+            enqueue_in_last_moment(user, export_id)
         server.wait_for_crash()
     for _ in range(4):
         server = Server(world.home, environment={"TAILRACE_CRASH_POINT": "export.begin"})
