@@ -210,6 +210,8 @@ class ActivityLog:
         settling = (
             [] if settled_to is None else [Transaction(SETTLING_APPLICATION, version=settled_to)]
         )
+        # Whoever wrote the newest entry may have died before it synced it.
+        self._sync_log(table.version())
         # If this raises, the entry may be there or not: the files stay, and are swept if unnamed.
         table.create_write_transaction(
             [*actions],
@@ -219,14 +221,20 @@ class ActivityLog:
             commit_properties=CommitProperties(app_transactions=settling),
         )
         reach("append.committed")
+        # The handle still has the version that it was opened at: what is new comes after it.
         self._sync_log(table.version())
 
-    def _sync_log(self, version: int) -> None:
+    def _sync_log(self, first: int) -> None:
+        """The entries of version `first` and of all after it, and what was made along with them."""
         log = self._path / LOG_DIRECTORY
-        entry = f"{version:020}"
-        for name in (f"{entry}.json", f"{entry}.checkpoint.parquet", "_last_checkpoint"):
-            if (log / name).exists():
-                sync_path(log / name)
+        version = first
+        while version == first or (log / f"{version:020}.json").exists():
+            for ending in ("json", "checkpoint.parquet"):
+                if (log / f"{version:020}.{ending}").exists():
+                    sync_path(log / f"{version:020}.{ending}")
+            version += 1
+        if (log / "_last_checkpoint").exists():
+            sync_path(log / "_last_checkpoint")
         sync_path(log)
 
 
