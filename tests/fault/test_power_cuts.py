@@ -78,6 +78,15 @@ def test_acknowledged_appends__are_there(
     assert rows["marketoGUID"].to_list() == list(range(1, batches * ROWS + 1))
 
 
+def test_log_that_a_reader_made__is_there(
+    root: Path, disk: WatchedDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with disk.watched(monkeypatch):
+        assert ActivityLog(root / "activities").largest_guid() == 0
+    (entry,) = (root / "activities").glob("_delta_log/*.json")
+    assert disk.holds(entry)
+
+
 def test_log_entry__names_only_files_that_are_on_the_disk(
     root: Path, disk: WatchedDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
