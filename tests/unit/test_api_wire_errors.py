@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import string
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, cast
@@ -38,6 +40,16 @@ def concrete_errors() -> list[type[errors.TailraceError]]:
         if issubclass(one, errors.TailraceError)
     ]
     return [one for one in found if not one.__subclasses__()]
+
+
+def test_every_error_of_an_area__is_imported_from_the_package() -> None:
+    defined = {
+        name
+        for module in pkgutil.iter_modules(errors.__path__, "tailrace.domain.errors.")
+        for name, one in inspect.getmembers(importlib.import_module(module.name), inspect.isclass)
+        if issubclass(one, errors.TailraceError)
+    }
+    assert sorted(defined) == sorted(errors.__all__)
 
 
 def for_clients() -> list[type[errors.TailraceError]]:

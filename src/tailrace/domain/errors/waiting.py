@@ -1,0 +1,45 @@
+"""Errors that pass: wait, then send the same request again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tailrace.domain.errors.tree import RetryLaterError
+
+
+class JobQueueFullError(RetryLaterError):
+    """The subscription's queue holds as many jobs as it may."""
+
+
+@dataclass(eq=False)
+class ImportQueueFullError(RetryLaterError):
+    """The subscription has as many unfinished imports as it may."""
+
+    imports: int
+
+
+@dataclass(eq=False)
+class ExportQuotaError(RetryLaterError):
+    """The day's quota of exported bytes is used up."""
+
+    quota_megabytes: int
+
+
+@dataclass(eq=False)
+class CallRateError(RetryLaterError):
+    """More calls within the window than the subscription may make."""
+
+    calls: int
+    window_seconds: int
+
+
+class DailyCallsError(RetryLaterError):
+    """More calls since midnight US Central than the subscription may make."""
+
+
+class CallConcurrencyError(RetryLaterError):
+    """More calls in flight than the subscription may have."""
+
+
+class StoreUnavailableError(RetryLaterError):
+    """The store is busy or its disk full for longer than a call may wait."""
