@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.api_user import ApiUser
+from tests.support.own_types import definition, post, result
 from tests.support.server import running_server
 
 if TYPE_CHECKING:
@@ -51,3 +52,18 @@ def other(server: Server, world: World) -> Iterator[ApiUser]:
     """Another API user of the same subscription."""
     with ApiUser(server.base_url, world.other) as user:
         yield user
+
+
+@pytest.fixture
+def approved(main: ApiUser, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """An approved type with two attributes; it is deleted after the test."""
+    api_name = f"type{abs(hash(request.node.name))}"
+    (made,) = result(post(main, "/type", definition(api_name)))
+    attributes = [
+        {"apiName": "uRL", "name": "Page URL", "dataType": "link"},
+        {"apiName": "points", "name": "Points", "dataType": "integer"},
+    ]
+    result(post(main, f"/type/{api_name}/attributes/create", {"attributes": attributes}))
+    result(post(main, f"/type/{api_name}/approve"))
+    yield made
+    post(main, f"/type/{api_name}/delete")

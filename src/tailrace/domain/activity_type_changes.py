@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from tailrace.domain.activity_types import ActivityAttribute, ActivityType, api_name_of
+from tailrace.domain.activity_types import (
+    ActivityAttribute,
+    ActivityType,
+    api_name_of,
+    taken_name,
+)
 from tailrace.domain.errors import (
     ActivityAttributeExistsError,
     AttributeTypeError,
@@ -24,7 +29,7 @@ from tailrace.domain.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 MAXIMUM_TYPES = 10
 MAXIMUM_ATTRIBUTES = 20
@@ -99,9 +104,7 @@ def with_attributes(known: OwnActivityType, body: object, now: str) -> OwnActivi
     """
     for record in _attribute_records(body):
         attribute = _attribute(record)
-        taken = {name for one in _every(known) for name in _names(one)}
-        if taken & _names(attribute):
-            raise ActivityAttributeExistsError(attribute.name)
+        _check_names(attribute, _every(known))
         known = _placed(known, attribute, is_primary=_is_primary(record))
     if len(known.attributes) > MAXIMUM_ATTRIBUTES:
         raise TooManyActivityAttributesError(MAXIMUM_ATTRIBUTES)
@@ -116,9 +119,7 @@ def with_changed_attributes(known: OwnActivityType, body: object, now: str) -> O
     for record in _attribute_records(body):
         before = _find(known, _api_name(record))
         after = _attribute(record, before)
-        others = [one for one in _every(known) if one is not before]
-        if any(_names(one) & _names(after) for one in others):
-            raise ActivityAttributeExistsError(after.name)
+        _check_names(after, (one for one in _every(known) if one is not before))
         is_primary = _is_primary(record) or before is known.primary_attribute
         known = _placed(_without(known, before), after, is_primary=is_primary)
     return msgspec.structs.replace(known, updated_at=now)
@@ -142,8 +143,11 @@ def _every(known: OwnActivityType) -> list[ActivityAttribute]:
     return [*([] if primary is None else [primary]), *known.attributes]
 
 
-def _names(attribute: ActivityAttribute) -> set[str]:
-    return {attribute.name.lower(), api_name_of(attribute).lower()}
+def _check_names(attribute: ActivityAttribute, others: Iterable[ActivityAttribute]) -> None:
+    taken = {name.lower() for one in others for name in (one.name, api_name_of(one))}
+    clash = taken_name(attribute, taken)
+    if clash is not None:
+        raise ActivityAttributeExistsError(clash)
 
 
 def _find(known: OwnActivityType, api_name: str) -> ActivityAttribute:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from enum import Enum
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 NEW_LEAD = 12
 CHANGE_DATA_VALUE = 13
@@ -39,6 +43,12 @@ class ActivityType(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tr
     primary_attribute: ActivityAttribute | None = None
     attributes: tuple[ActivityAttribute, ...] = ()
     api_name: str | None = None
+
+
+def taken_name(definition: ActivityAttribute | ActivityType, taken: Collection[str]) -> str | None:
+    """Which of its two names is among those that are taken, all in lower case; None if neither."""
+    names = (definition.name, api_name_of(definition))
+    return next((name for name in names if name.lower() in taken), None)
 
 
 class AssetGroup(Enum):

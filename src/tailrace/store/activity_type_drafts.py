@@ -13,6 +13,7 @@ from tailrace.domain.activity_types import (
     FIRST_CUSTOM_TYPE_ID,
     api_name_of,
     standard_activity_types,
+    taken_name,
 )
 from tailrace.domain.errors import (
     ActivityTypeExistsError,
@@ -120,8 +121,9 @@ def save_own_type(
 def _check_names(draft: OwnActivityType, others: Iterable[OwnType]) -> None:
     taken = {name for other in others for version in other.versions for name in version.names}
     taken |= {one.name.lower() for one in standard_activity_types()}
-    if taken & draft.names:
-        raise ActivityTypeExistsError(draft.name)
+    clash = taken_name(draft, taken)
+    if clash is not None:
+        raise ActivityTypeExistsError(clash)
 
 
 def _decoded(text: str | None) -> OwnActivityType | None:
