@@ -99,8 +99,9 @@ def test_role__limits_what_its_users_may_do(home: StoreHome) -> None:
 def test_create_service__refuses_unknown_role_and_odd_address(home: StoreHome) -> None:
     with pytest.raises(AdministrationError, match="no role 'Nobody'"):
         home.identity.create_service(home.subscription_id, EMAIL, role_name="Nobody")
-    with pytest.raises(AdministrationError, match="not an e-mail address"):
-        home.identity.create_service(home.subscription_id, "nobody")
+    for odd in ("nobody", "x y@z", "x@y z", " x@z", "@z", "x@", "x\t@z"):
+        with pytest.raises(AdministrationError, match="not an e-mail address"):
+            home.identity.create_service(home.subscription_id, odd)
     assert home.identity.users(home.subscription_id) == []
 
 

@@ -321,6 +321,35 @@ def test_completed_file__is_not_looked_at_again(
     assert stored(application, "city") == [("Bern",), ("Oslo",)]
 
 
+def test_file_with_rejections__is_not_applied_again(
+    application: Application,
+    stepped: SteppedApplication,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loading, "ROWS_PER_TRANSACTION", 1)
+    lines = ("id,city", "1,Rom", "x,Bern", "1,Oslo")
+    assert counts(load(application, directory, *lines)) == (2, 1, 0)
+    before = leads_in(application)
+    stepped.clock.advance(hours=1)
+    again = load(application, directory, *lines)
+    assert counts(again) == (0, 1, 2)
+    assert rejects_in(again) == [(3, "id", "not of type integer: x", "x,Bern")]
+    assert leads_in(application) == before
+
+
+def test_row_that_was_rejected__is_loaded_once_it_can_be(
+    application: Application, directory: Path
+) -> None:
+    load(application, directory, "id,email,city", "1,a@x.org,Bern", "2,a@x.org,Bern")
+    lines = ("email,city", "a@x.org,Rom", "b@x.org,Oslo")
+    assert counts(load(application, directory, *lines)) == (1, 1, 0)
+    load(application, directory, "id,email,city", "2,c@x.org,Bern", "3,b@x.org,Kyiv")
+    assert counts(load(application, directory, *lines)) == (1, 0, 1)
+    assert counts(load(application, directory, *lines)) == (0, 0, 2)
+    assert stored(application, "city") == [("Rom",), ("Bern",), ("Kyiv",)]
+
+
 def test_given_id__pushes_the_numbers_forward(application: Application, directory: Path) -> None:
     load(application, directory, "id,city", "500,Rom")
     load(application, directory, "email", "a@x.org")

@@ -4,7 +4,7 @@ Theory of operation: one thread reads records, one checks them, and this one sto
 thousand rows a transaction, so that a server on the same home is never kept waiting for long. A
 lead is known by its id, else by its address; a row with neither has an id reserved for it by the
 file's content and the row's place in it. So a file may be loaded again, also after a crash in the
-middle; one that was loaded to its end without a rejection is not even looked at.
+middle; of one that was loaded to its end only the rows that were rejected are looked at again.
 """
 
 from __future__ import annotations
@@ -25,23 +25,27 @@ from tailrace.ingest.record_batch import match_header
 from tailrace.ingest.source import line_bound, open_source
 from tailrace.store.lead_batch import next_lead_id
 from tailrace.store.lead_loading import Outcome, upsert_leads
-from tailrace.store.loaded_files import FileKey, is_completed, mark_completed, reserve_numbers
+from tailrace.store.loaded_files import FileKey, mark_completed, open_lines, reserve_numbers
 from tailrace.store.sequences import SequenceKind, pass_number
 from tailrace.store.subscriptions import add_lead_field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from tailrace.app import Application
     from tailrace.domain.lead_fields import LeadFieldCatalogue
     from tailrace.ingest.loading import Loading, LoadOptions, LoadReport, Progress
     from tailrace.ingest.record_batch import RecordSource
+    from tailrace.ingest.rejections import Rejection
     from tailrace.ingest.source_format import SourceFile
     from tailrace.store.lead_loading import LeadRow
 
 #: Rows of a transaction: it takes a fraction of a second.
 ROWS_PER_TRANSACTION = 2_000
+
+#: A file with more rejected rows than this is gone through as a whole if it is loaded again.
+MOST_REMEMBERED_REJECTIONS = 100_000
 
 #: Length of the fields that `create_fields` makes.
 _NEW_FIELD_LENGTH = 255
@@ -108,28 +112,24 @@ def _load_file(load: Loading, source: SourceFile) -> None:
     with open_source(source) as opened:
         _create_fields(load, opened)
         with load.application.database.read() as connection:
-            is_known = is_completed(connection, key)
-        if is_known:
+            left = open_lines(connection, key)
+        if left is not None and not left:
             load.already_there += _count_records(opened, _column_names(load, opened))
         else:
-            _load_records(load, key, source, opened)
+            _load_records(opened, _Writer(load, key, source, wanted_lines=left))
     load.report_progress(source.size_bytes)
 
 
-def _load_records(load: Loading, key: FileKey, source: SourceFile, opened: RecordSource) -> None:
-    rejected_before = load.rejects.count
-    writer = _Writer(load, key, source)
+def _load_records(opened: RecordSource, writer: _Writer) -> None:
+    load = writer.load
     checks = LeadChecks(_fields(load))
     with ExitStack() as stages:
         batches = stages.enter_context(read_ahead(opened.batches(_column_names(load, opened))))
         for checked in stages.enter_context(read_ahead(map(checks.check, batches))):
-            load.rejects.add(source.path, checked.rejections)
+            writer.reject(checked.rejections)
             writer.store(checked)
             load.report_progress(checked.batch.bytes_done)
-    if load.rejects.count == rejected_before:
-        reach("load.leads.before_completed")
-        with load.application.database.write() as connection:
-            mark_completed(connection, key, load.application.clock())
+    writer.finish()
 
 
 def _column_names(load: Loading, opened: RecordSource) -> list[str]:
@@ -147,29 +147,62 @@ def _count_records(opened: RecordSource, names: Sequence[str]) -> int:
 class _Writer:
     """Stores the rows of one file."""
 
-    def __init__(self, load: Loading, key: FileKey, source: SourceFile) -> None:
-        self._load = load
+    def __init__(
+        self,
+        load: Loading,
+        key: FileKey,
+        source: SourceFile,
+        *,
+        wanted_lines: Collection[int] | None = None,
+    ) -> None:
+        """Of `wanted_lines` alone, unless that is None: the other rows are stored already."""
+        self.load = load
+        self._key = key
         self._source = source
+        self._wanted_lines = wanted_lines
+        self._rejected_lines: list[int] = []
         self._fields = _fields(load)
         # Both are found out only for a file that has such rows.
         self._keep_numbers_apart: Callable[[], None] = cache(lambda: _pass_ids(load, source))
         self._first_reserved_id: Callable[[], int] = cache(lambda: _reserve_ids(load, key, source))
 
     def store(self, checked: CheckedLeads) -> None:
-        for start in range(0, len(checked.rows), ROWS_PER_TRANSACTION):
-            places = range(start, min(start + ROWS_PER_TRANSACTION, len(checked.rows)))
+        wanted = self._wanted_places(checked)
+        self.load.already_there += len(checked.rows) - len(wanted)
+        for start in range(0, len(wanted), ROWS_PER_TRANSACTION):
+            places = wanted[start : start + ROWS_PER_TRANSACTION]
             rows = [self._identified(checked, place) for place in places]
             outcomes = self._upsert(rows)
-            self._load.created += outcomes.count(Outcome.CREATED)
-            self._load.updated += outcomes.count(Outcome.UPDATED)
-            self._load.already_there += outcomes.count(Outcome.UNCHANGED)
-            ambiguous = [
+            self.load.created += outcomes.count(Outcome.CREATED)
+            self.load.updated += outcomes.count(Outcome.UPDATED)
+            self.load.already_there += outcomes.count(Outcome.UNCHANGED)
+            self.reject(
                 checked.reject(place, "email", "several leads have this address")
                 for place, outcome in zip(places, outcomes, strict=True)
                 if outcome is Outcome.AMBIGUOUS
-            ]
-            self._load.rejects.add(self._source.path, ambiguous)
+            )
             reach("load.leads.batch_committed")
+
+    def reject(self, rejections: Iterable[Rejection]) -> None:
+        for rejection in rejections:
+            self.load.rejects.add(self._source.path, [rejection])
+            if len(self._rejected_lines) <= MOST_REMEMBERED_REJECTIONS:
+                self._rejected_lines.append(rejection.line)
+
+    def finish(self) -> None:
+        """Remember that the file is loaded to its end."""
+        if len(self._rejected_lines) > MOST_REMEMBERED_REJECTIONS:
+            return
+        reach("load.leads.before_completed")
+        application = self.load.application
+        with application.database.write() as connection:
+            mark_completed(connection, self._key, application.clock(), self._rejected_lines)
+
+    def _wanted_places(self, checked: CheckedLeads) -> Sequence[int]:
+        places = range(len(checked.rows))
+        if self._wanted_lines is None:
+            return places
+        return [place for place in places if checked.line_of(place) in self._wanted_lines]
 
     def _identified(self, checked: CheckedLeads, place: int) -> LeadRow:
         """The row, with an id of its own if it has nothing to be known by."""
@@ -182,10 +215,10 @@ class _Writer:
         return replace(row, reserved_id=self._first_reserved_id() + checked.line_of(place))
 
     def _upsert(self, rows: Sequence[LeadRow]) -> list[Outcome]:
-        application = self._load.application
+        application = self.load.application
         now = format_instant(application.clock())
         with application.database.write() as connection:
-            return upsert_leads(connection, self._load.subscription_id, self._fields, rows, now)
+            return upsert_leads(connection, self.load.subscription_id, self._fields, rows, now)
 
 
 def _pass_ids(load: Loading, source: SourceFile) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ _POD_SUFFIX = ":tr"
 EXPIRED_TOKEN_MEMORY = timedelta(days=1)
 
 _MAXIMUM_EMAIL_CHARACTERS = 255
+
+#: What no address lacks; the rest is its mail server's business.
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +317,7 @@ class Identity:
     def _add_user(
         self, connection: Connection, subscription_id: SubscriptionId, email: str, role_name: str
     ) -> ApiUserId:
-        if "@" not in email or len(email) > _MAXIMUM_EMAIL_CHARACTERS or email != email.strip():
+        if _EMAIL.fullmatch(email) is None or len(email) > _MAXIMUM_EMAIL_CHARACTERS:
             raise AdministrationError(f"'{email}' is not an e-mail address.")
         if _find_permissions(connection, subscription_id, role_name) is None:
             raise AdministrationError(f"There is no role '{role_name}'.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from tailrace.store.sequences import SequenceKind, take_numbers
-from tailrace.store.tables import loaded_file
+from tailrace.store.tables import loaded_file, rejected_line
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -36,10 +37,13 @@ class FileKey:
         }
 
 
-def is_completed(connection: Connection, key: FileKey) -> bool:
-    """Whether this content was loaded to its end before, with no row rejected."""
+def open_lines(connection: Connection, key: FileKey) -> frozenset[int] | None:
+    """The lines that a load of this content to its end had to reject; None if there was no such."""
     query = select(loaded_file.c.completed_at).filter_by(**key.columns)
-    return connection.execute(query).scalar() is not None
+    if connection.execute(query).scalar() is None:
+        return None
+    rejected = select(rejected_line.c.line).filter_by(**key.columns)
+    return frozenset(connection.execute(rejected).scalars())
 
 
 def reserved_numbers(connection: Connection, key: FileKey) -> int | None:
@@ -58,7 +62,13 @@ def reserve_numbers(connection: Connection, key: FileKey, count: int, *, at_leas
     return first
 
 
-def mark_completed(connection: Connection, key: FileKey, now: datetime) -> None:
-    """Remember that every row of the file is stored."""
+def mark_completed(
+    connection: Connection, key: FileKey, now: datetime, rejected_lines: Collection[int] = ()
+) -> None:
+    """Remember that every row of the file is stored but those of `rejected_lines`."""
     reserve_numbers(connection, key, 0)
     connection.execute(update(loaded_file).filter_by(**key.columns).values(completed_at=now))
+    connection.execute(delete(rejected_line).filter_by(**key.columns))
+    if rejected_lines:
+        rows = [{**key.columns, "line": line} for line in rejected_lines]
+        connection.execute(insert(rejected_line), rows)

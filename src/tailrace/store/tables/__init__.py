@@ -26,6 +26,7 @@ from tailrace.store.tables.assets import (
 )
 from tailrace.store.tables.base import Microseconds, metadata
 from tailrace.store.tables.jobs import export_job, job_event, lead_import, lead_import_failure
+from tailrace.store.tables.loads import rejected_line
 from tailrace.store.tables.records import (
     activity_type,
     hot_activity,
@@ -59,6 +60,7 @@ __all__ = [
     "metadata",
     "program",
     "program_member",
+    "rejected_line",
     "role",
     "sequence",
     "smart_list",
