@@ -25,6 +25,9 @@ _PAGE = QueryParameter(
 _BATCH_SIZE = QueryParameter(
     "batchSize", "Activities on a page: 300 at most, and by default.", "integer"
 )
+_TYPES = QueryParameter("activityTypeIds", "At most 10 types, with commas.", is_required=True)
+_ASSETS = QueryParameter("assetIds", "Ids of primary attribute values, with commas.")
+_FIELDS = QueryParameter("fields", "REST names of lead fields, with commas.", is_required=True)
 _LEADS = (
     QueryParameter("leadIds", "At most 30 leads, with commas."),
     QueryParameter("listId", "A static list of fewer than 10,000 leads.", "integer"),
@@ -81,15 +84,7 @@ def _page_routes() -> tuple[Route, ...]:
                 summary="Get activities",
                 description=f"Activities of some types, a page at a time. {_PAGING}",
                 item=ActivityRecord,
-                query=(
-                    _PAGE,
-                    QueryParameter(
-                        "activityTypeIds", "At most 10 types, with commas.", is_required=True
-                    ),
-                    *_LEADS,
-                    QueryParameter("assetIds", "Ids of primary attribute values, with commas."),
-                    _BATCH_SIZE,
-                ),
+                query=(_PAGE, _TYPES, *_LEADS, _ASSETS, _BATCH_SIZE),
             ),
         ),
         _route(
@@ -101,14 +96,7 @@ def _page_routes() -> tuple[Route, ...]:
                 summary="Get lead changes",
                 description=f"Changes of some fields, and new leads, a page at a time. {_PAGING}",
                 item=LeadChangeRecord,
-                query=(
-                    _PAGE,
-                    QueryParameter(
-                        "fields", "REST names of lead fields, with commas.", is_required=True
-                    ),
-                    *_LEADS,
-                    _BATCH_SIZE,
-                ),
+                query=(_PAGE, _FIELDS, *_LEADS, _BATCH_SIZE),
             ),
         ),
         _route(

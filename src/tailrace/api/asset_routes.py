@@ -59,6 +59,15 @@ _TAGS = (
     QueryParameter("includeCosts", "Whether costs are told.", "boolean"),
 )
 _RULES = QueryParameter("includeRules", "Whether the rules are told.", "boolean")
+_TAG = (
+    QueryParameter("tagType", "Type of the tag.", is_required=True),
+    QueryParameter("tagValue", "Value of the tag.", is_required=True),
+)
+_PROGRAM_FILTERS = (
+    QueryParameter("status", "Only in this status."),
+    QueryParameter("filterType", "`id`, `programId`, `name`, `folderId` or `workspace`."),
+    QueryParameter("filterValues", "Values for `filterType`, comma separated."),
+)
 _RECORDS = (
     QueryParameter("id", "Only these ids, comma separated."),
     QueryParameter("name", "Only these names, comma separated."),
@@ -123,15 +132,6 @@ def _record_routes() -> tuple[Route, ...]:
 
 def _program_routes() -> tuple[Route, ...]:
     endpoints = asset_program_endpoints
-    tag = (
-        QueryParameter("tagType", "Type of the tag.", is_required=True),
-        QueryParameter("tagValue", "Value of the tag.", is_required=True),
-    )
-    filters = (
-        QueryParameter("status", "Only in this status."),
-        QueryParameter("filterType", "`id`, `programId`, `name`, `folderId` or `workspace`."),
-        QueryParameter("filterValues", "Values for `filterType`, comma separated."),
-    )
     return (
         _asset(
             "program/byName",
@@ -143,7 +143,7 @@ def _program_routes() -> tuple[Route, ...]:
             "program/byTag",
             endpoints.programs_by_tag,
             _operation("getProgramsByTag", "Programs", "Get programs by tag", ProgramItem,
-                       (*tag, *_WINDOW)),
+                       (*_TAG, *_WINDOW)),
         ),
         _asset(
             "program/{id}",
@@ -154,7 +154,7 @@ def _program_routes() -> tuple[Route, ...]:
             "programs",
             endpoints.browse_programs,
             _operation("browsePrograms", "Programs", "List programs", ProgramItem,
-                       (*filters, *_DATES, *_WINDOW)),
+                       (*_PROGRAM_FILTERS, *_DATES, *_WINDOW)),
         ),
         _asset(
             "program/{id}/smartList",

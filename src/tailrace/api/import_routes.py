@@ -41,6 +41,12 @@ def import_routes() -> tuple[Route, ...]:
                 query=_PARAMETERS,
             ),
         ),
+        *_report_routes(),
+    )
+
+
+def _report_routes() -> tuple[Route, ...]:
+    return (
         reading(
             "/bulk/v1/leads/batch/{batchId}.json",
             endpoints.status,

@@ -65,6 +65,24 @@ def _field_routes() -> tuple[Route, ...]:
                 item=fields.LeadDescription,
             ),
         ),
+        *_schema_routes(),
+        reading(
+            "/rest/v1/leads/partitions.json",
+            fields.partitions,
+            Operation(
+                id_stem="getLeadPartitions",
+                tag=TAG,
+                summary="List lead partitions",
+                description="Every subscription has one.",
+                item=fields.PartitionRecord,
+            ),
+        ),
+    )
+
+
+def _schema_routes() -> tuple[Route, ...]:
+    fields = lead_field_endpoints
+    return (
         reading(
             "/rest/v1/leads/schema/fields.json",
             fields.schema_fields,
@@ -106,17 +124,6 @@ def _field_routes() -> tuple[Route, ...]:
                 item=fields.SchemaField,
             ),
         ),
-        reading(
-            "/rest/v1/leads/partitions.json",
-            fields.partitions,
-            Operation(
-                id_stem="getLeadPartitions",
-                tag=TAG,
-                summary="List lead partitions",
-                description="Every subscription has one.",
-                item=fields.PartitionRecord,
-            ),
-        ),
     )
 
 
@@ -151,6 +158,13 @@ def _lookup_routes() -> tuple[Route, ...]:
                 query=_FILTER,
             ),
         ),
+        *_membership_routes(),
+    )
+
+
+def _membership_routes() -> tuple[Route, ...]:
+    leads = lead_endpoints
+    return (
         reading(
             "/rest/v1/leads/{leadId}/listMembership.json",
             leads.list_membership,

@@ -40,6 +40,24 @@ def _routes(path: str, suffix: str) -> tuple[Route, ...]:
                 query=(FIELDS, BATCH_SIZE, PAGE),
             ),
         ),
+        *_change_routes(path, suffix),
+        reading(
+            f"{path}/ismember.json",
+            endpoints.is_member,
+            Operation(
+                id_stem=f"areLeadsMemberOfList{suffix}",
+                tag=_TAG,
+                summary="Ask who is in a list",
+                description="`memberof` or `notmemberof` for each lead.",
+                item=RecordOutcome,
+                query=(_IDS,),
+            ),
+        ),
+    )
+
+
+def _change_routes(path: str, suffix: str) -> tuple[Route, ...]:
+    return (
         writing(
             f"{path}.json",
             "POST",
@@ -68,18 +86,6 @@ def _routes(path: str, suffix: str) -> tuple[Route, ...]:
                 query=(_IDS,),
                 body_schema=LeadIds,
                 body_example=_EXAMPLE,
-            ),
-        ),
-        reading(
-            f"{path}/ismember.json",
-            endpoints.is_member,
-            Operation(
-                id_stem=f"areLeadsMemberOfList{suffix}",
-                tag=_TAG,
-                summary="Ask who is in a list",
-                description="`memberof` or `notmemberof` for each lead.",
-                item=RecordOutcome,
-                query=(_IDS,),
             ),
         ),
     )

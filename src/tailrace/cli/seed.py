@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, example
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
 TruthOption = Annotated[
     Path | None,
     typer.Option("--truth", help="Write what was made, as JSON.", dir_okay=False),
+]
+
+
+LeadsOption = Annotated[int, typer.Option("--leads", min=0, help="Leads to make.")]
+ActivitiesOption = Annotated[int, typer.Option("--activities", min=0, help="Activities to make.")]
+DaysOption = Annotated[
+    int, typer.Option("--days", min=1, help="Days over which all of it happened.")
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option(
+        "--until",
+        help="When it ended, as an ISO 8601 instant. Default: last midnight, UTC.",
+        metavar="TIME",
+    ),
 ]
 
 
@@ -39,21 +54,10 @@ EPILOG = example(
 
 
 def seed(
-    leads: Annotated[int, typer.Option("--leads", min=0, help="Leads to make.")] = 1000,
-    activities: Annotated[
-        int, typer.Option("--activities", min=0, help="Activities to make.")
-    ] = 20_000,
-    days: Annotated[
-        int, typer.Option("--days", min=1, help="Days over which all of it happened.")
-    ] = 31,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            "--until",
-            help="When it ended, as an ISO 8601 instant. Default: last midnight, UTC.",
-            metavar="TIME",
-        ),
-    ] = None,
+    leads: LeadsOption = 1000,
+    activities: ActivitiesOption = 20_000,
+    days: DaysOption = 31,
+    until: UntilOption = None,
     lists: ListsOption = 0,
     programs: ProgramsOption = 0,
     campaigns: CampaignsOption = 0,
@@ -62,6 +66,7 @@ def seed(
     number: Annotated[int, typer.Option("--seed", help="The same number makes the same data.")] = 0,
     truth: TruthOption = None,
     home: HomeOption = None,
+    store: StoreOption = None,
     is_json: JsonOption = False,
 ) -> None:
     """Make sample data of any size in constant memory.
@@ -87,7 +92,7 @@ def seed(
         smart_lists=smart_lists,
         forms=forms,
     )
-    with opened_home(home) as application, progress_bars() as bars:
+    with opened_home(home, store=store) as application, progress_bars() as bars:
         bar = bars.begin("Making sample data")
         report = make_sample_data(application, plan, truth_path=truth, progress=bar)
     _print_report(report, is_json=is_json)
