@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from tailrace.activities.compactor import Compactor
 from tailrace.activities.counting import count_by_type
 from tailrace.activities.pages import ActivityPages
 from tailrace.activities.settler import Settler, SettlingLimits
@@ -87,6 +88,12 @@ class Application:
                 most_rows=settings.maximum_hot_rows,
             ),
         )
+        self.compactor = Compactor(
+            self.subscriptions,
+            activity_log=self.activity_log,
+            pause_seconds=settings.compact_seconds,
+            clock=clock,
+        )
         self.activity_batches = ActivityBatches(
             self.database, self.subscriptions, self.settler, clock
         )
@@ -152,7 +159,7 @@ class Application:
 
     @contextmanager
     def serving(self) -> Generator[None]:
-        """Run jobs and imports, the settler and the janitor while the block lasts.
+        """Run jobs and imports, the settler, the compactor and the janitor while the block lasts.
 
         Raises HomeError if another process serves this home already.
         """
@@ -166,6 +173,7 @@ class Application:
                     self.runner,
                     self.import_runner,
                     self.settler,
+                    self.compactor,
                     self.call_counts,
                 ):
                     running.callback(part.stop)

@@ -15,6 +15,11 @@ POINTS = (
     "append.files_synced",
     "append.committed",
     "append.acknowledged",
+    # compaction of the lake (lake.compaction, lake.activity_log)
+    "compact.file_written",
+    "compact.files_synced",
+    "compact.committed",
+    "compact.acknowledged",
     # settling of hot activities (activities.settling), around the append points above
     "settle.before_append",
     "settle.after_append",

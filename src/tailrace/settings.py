@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         ge=1,
         description="New activities above which a batch of more waits until they are in the lake.",
     )
+    compact_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description="Seconds between looks for small files of the lake to merge; 0 leaves them.",
+    )
     log_level: str = Field(
         default="info", description="Least level that is logged: debug to error."
     )

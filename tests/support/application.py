@@ -43,7 +43,7 @@ class SteppedApplication:
 
     def new_subscription(self) -> Caller:
         """An API user with every permission in an empty subscription of its own."""
-        name = f"subscription {next(self._numbers)}"
+        name = f"subscription-{next(self._numbers)}"
         with self.application.database.write() as connection:
             subscription_id = create_subscription(connection, name, self.clock())
         user_id = self.application.identity.create_user(subscription_id, f"{name}@example.com")

@@ -13,6 +13,7 @@ from tailrace.extract.activity_filter import WantedActivities
 from tailrace.extract.activity_fragments import plan_fragments, scan_files
 from tailrace.lake.activity_log import ActivityLog
 from tailrace.lake.data_file import row_bytes
+from tailrace.lake.snapshot import DataFile
 from tests.support.activities import START, activity, activity_request, frame, random_activities
 
 if TYPE_CHECKING:
@@ -153,6 +154,6 @@ def test_files_without_statistics__are_read_whole(log: ActivityLog, tmp_path: Pa
     (file,) = log.snapshot().files
     rows = frame([activity(5000)])
     rows.write_parquet(tmp_path / "foreign.parquet")
-    unknown = type(file)(str(tmp_path / "foreign.parquet"), 1, *[None] * 9)
+    unknown = DataFile(str(tmp_path / "foreign.parquet"), 1, file.written_at, *[None] * 9)
     (fragment,) = plan_fragments([file, unknown], wanted(type_ids=(1,)), fragment_bytes=10**6)
     assert rows_of(fragment).height == 11

@@ -24,6 +24,7 @@ from tailrace.store.tables import export_job, job_event
 from tests.unit.store_home import START, StoreHome
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 RESULT = ResultFile(name="a.1.csv", size_bytes=3, sha256="0" * 64, row_count=0)
@@ -152,6 +153,24 @@ def test_lease__makes_a_job_abandoned_once_it_ends(home: StoreHome) -> None:
         assert abandoned.export_id == job.export_id
         assert store.extend_lease(connection, job, LATER + timedelta(seconds=1))
         assert store.abandoned_jobs(connection, LATER, 9) == []
+
+
+def test_oldest_claim__is_of_the_job_that_runs_for_longest(home: StoreHome) -> None:
+    def oldest() -> datetime | None:
+        with home.database.read() as connection:
+            return store.oldest_claim(connection, home.subscription_id)
+
+    queued_job(home, "queued")
+    assert oldest() is None
+    jobs = [queued_job(home, export_id) for export_id in ("first", "second")]
+    with home.database.write() as connection:
+        first = store.claim(connection, jobs[0], JobEvent.CLAIM, START, LATER)
+        assert store.claim(connection, jobs[1], JobEvent.CLAIM, LATER, LATER) is not None
+    assert first is not None
+    assert oldest() == START
+    with home.database.write() as connection:
+        assert store.fail(connection, first, "gone", LATER)
+    assert oldest() == LATER
 
 
 def test_job_handed_back__is_claimed_again_without_costing_an_attempt(home: StoreHome) -> None:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tailrace.domain.instants import second_of
-from tailrace.extract.key_ranges import KeyRange, cut
+from tailrace.lake.key_ranges import KeyRange, cut
 from tests.support.activities import START, activity, frame, random_activities
 
 LATEST = 10**6

@@ -8,7 +8,7 @@ import polars as pl
 
 from tailrace.domain.activity_types import DELETE_LEAD
 from tailrace.domain.instants import second_of
-from tailrace.extract.key_ranges import KeyRange
+from tailrace.lake.key_ranges import KeyRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tailrace.domain.instants import second_of
-from tailrace.extract.key_ranges import KeyRange, cut
 from tailrace.lake.data_file import plain_size, row_bytes
+from tailrace.lake.key_ranges import KeyRange, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -88,7 +88,9 @@ class Janitor:
     def _sweep_lakes(self) -> None:
         self._lakes_due_at = self._clock() + _LAKE_SWEEP_INTERVAL
         for subscription_id in self._subscriptions.ids():
-            self._activity_log(subscription_id).sweep(self._clock())
+            with self._database.read() as connection:
+                read_since = store.oldest_claim(connection, subscription_id)
+            self._activity_log(subscription_id).sweep(self._clock(), read_since=read_since)
 
     def _apply_retention(self, subscription_id: SubscriptionId) -> None:
         now = self._clock()

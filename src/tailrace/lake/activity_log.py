@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.transaction import RemoveAction
 
 from tailrace.crash_points import reach
 from tailrace.domain.errors import HomeError
@@ -28,11 +29,12 @@ from tailrace.lake.activity_rows import (
     canonical_rows,
     delta_schema,
 )
-from tailrace.lake.data_file import write_data_file
+from tailrace.lake.data_file import delete_data_files, sync_data_files, write_data_file
 from tailrace.lake.orphans import LOG_DIRECTORY, orphans
 from tailrace.lake.snapshot import SETTLING_APPLICATION, snapshot_of
 from tailrace.lake.table_lock import TableLock
 from tailrace.lake.time_slices import time_slices
+from tailrace.lake.tombstones import tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -48,6 +50,9 @@ _CHECKPOINT_INTERVAL = 10
 #: No append takes this long, so a file without a name at this age will never get one.
 ORPHAN_AGE = timedelta(hours=1)
 
+#: How long a file that others replaced stays for readers of earlier versions, exports aside.
+REPLACED_FILE_RETENTION = timedelta(days=1)
+
 #: Files read at once by a look-up of GUIDs: bounds its memory.
 _LOOK_UP_FILES = 32
 
@@ -59,6 +64,11 @@ class ActivityLog:
         self._path = path.absolute()
         # Beside the table, not in it: what is in the directory belongs to the Delta format.
         self._lock = TableLock(path.with_name(f"{path.name}.lock"))
+
+    @property
+    def path(self) -> Path:
+        """The directory of the table."""
+        return self._path
 
     @contextmanager
     def exclusive(self) -> Generator[None]:
@@ -81,9 +91,32 @@ class ActivityLog:
         with self.exclusive():
             table = self._open()
             actions = self._write_files(straight)
-            self._commit(table, actions, settled_to)
+            self._commit(table, actions, _settling(settled_to), "append.committed")
         reach("append.acknowledged")
         return straight.height
+
+    def replace(
+        self, files: Sequence[DataFile], actions: Sequence[AddAction], now: datetime
+    ) -> bool:
+        """Puts new files in the place of `files`, whose rows they hold, in one commit.
+
+        False, with nothing done, unless all of them are there still. The replaced ones stay on
+        disk for readers of earlier versions, see `sweep`.
+        """
+        removals = [self._removal(file, now) for file in files]
+        with self.exclusive():
+            table = self._open()
+            current = {file.path for file in snapshot_of(table, self._path).files}
+            # The new ones were swept if writing them took as long as that.
+            if not all((self._path / action.path).exists() for action in actions):
+                return False
+            if not current.issuperset(file.path for file in files):
+                return False
+            # Another writer's commit may have come first, which our lock does not keep out.
+            once = CommitProperties(max_commit_retries=0)
+            self._commit(table, [*actions, *removals], once, "compact.committed")
+        reach("compact.acknowledged")
+        return True
 
     def contains(self, guids: pl.Series) -> pl.Series:
         """Those of the GUIDs that activities in the log have, each once."""
@@ -142,12 +175,23 @@ class ActivityLog:
         counts = _scan(paths).group_by("activityTypeId").len().sort("activityTypeId").collect()
         return dict(counts.iter_rows())
 
-    def sweep(self, now: datetime) -> list[Path]:
-        """Deletes files that no version names and that are over an hour old; returns them."""
+    def sweep(self, now: datetime, *, read_since: datetime | None = None) -> list[Path]:
+        """Deletes the files that nobody needs, and returns them.
+
+        Those are files over an hour old that no version names, and files that were replaced over
+        a day ago; but none that was replaced after `read_since`, when the oldest export that is
+        under way began to read.
+        """
+        replaced_before = min(now - REPLACED_FILE_RETENTION, read_since or now)
         with self.exclusive():
             files = self.snapshot().files
             current = {str(Path(file.path).relative_to(self._path)) for file in files}
-            found = orphans(self._path, current, (now - ORPHAN_AGE).timestamp())
+            replaced = tombstones(self._path)
+            named = {*current, *replaced}
+            found = orphans(self._path, named, (now - ORPHAN_AGE).timestamp())
+            for name, replaced_at in replaced.items():
+                if name not in current and replaced_at < replaced_before:
+                    found += [path for path in (self._path / name,) if path.exists()]
             for path in found:
                 path.unlink(missing_ok=True)
         return found
@@ -186,30 +230,30 @@ class ActivityLog:
             for piece in time_slices(rows):
                 actions.append(write_data_file(self._path, piece))
                 reach("append.file_written")
-            self._sync_files(actions)
+            sync_data_files(self._path, actions)
         except BaseException:
-            self._delete(actions)
+            delete_data_files(self._path, actions)
             raise
         reach("append.files_synced")
         return actions
 
-    def _sync_files(self, actions: Sequence[AddAction]) -> None:
-        paths = [self._path / action.path for action in actions]
-        for path in paths:
-            sync_path(path)
-        for directory in {path.parent for path in paths}:
-            sync_path(directory)
-
-    def _delete(self, actions: Sequence[AddAction]) -> None:
-        for action in actions:
-            (self._path / action.path).unlink(missing_ok=True)
+    def _removal(self, file: DataFile, now: datetime) -> RemoveAction:
+        path = Path(file.path).relative_to(self._path)
+        return RemoveAction(
+            str(path),
+            data_change=False,
+            deletion_timestamp=int(now.timestamp() * 1000),
+            size=file.size_bytes,
+            partition_values={DAY_COLUMN: path.parent.name.removeprefix(f"{DAY_COLUMN}=")},
+        )
 
     def _commit(
-        self, table: DeltaTable, actions: Sequence[AddAction], settled_to: int | None
+        self,
+        table: DeltaTable,
+        actions: Sequence[AddAction | RemoveAction],
+        properties: CommitProperties,
+        point: str,
     ) -> None:
-        settling = (
-            [] if settled_to is None else [Transaction(SETTLING_APPLICATION, version=settled_to)]
-        )
         # Whoever wrote the newest entry may have died before it synced it.
         self._sync_log(table.version())
         # If this raises, the entry may be there or not: the files stay, and are swept if unnamed.
@@ -218,9 +262,9 @@ class ActivityLog:
             mode="append",
             schema=delta_schema(),
             partition_by=[DAY_COLUMN],
-            commit_properties=CommitProperties(app_transactions=settling),
+            commit_properties=properties,
         )
-        reach("append.committed")
+        reach(point)
         # The handle still has the version that it was opened at: what is new comes after it.
         self._sync_log(table.version())
 
@@ -236,6 +280,14 @@ class ActivityLog:
         if (log / "_last_checkpoint").exists():
             sync_path(log / "_last_checkpoint")
         sync_path(log)
+
+
+def _settling(settled_to: int | None) -> CommitProperties:
+    if settled_to is None:
+        return CommitProperties()
+    return CommitProperties(
+        app_transactions=[Transaction(SETTLING_APPLICATION, version=settled_to)]
+    )
 
 
 def _scan(paths: Sequence[str]) -> pl.LazyFrame:

@@ -17,10 +17,11 @@ import msgspec
 import polars as pl
 from deltalake.transaction import AddAction
 
-from tailrace.durability import make_directory
+from tailrace.durability import make_directory, sync_path
 from tailrace.lake.activity_rows import DAY_COLUMN, STATISTICS_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 #: Small enough that one type's run within a file is a row group or two of its own.
@@ -53,10 +54,15 @@ def row_bytes() -> pl.Expr:
 
 def plain_size(path: str) -> PlainSize:
     """The plain size noted in the file, or measured if another writer made it."""
+    return noted_size(path) or _measured(pl.scan_parquet(path, glob=False, hive_partitioning=False))
+
+
+def noted_size(path: str) -> PlainSize | None:
+    """The plain size noted in the file; None if another writer made it."""
     notes = pl.read_parquet_metadata(path)
     if _TOTAL_BYTES in notes and _LARGEST_ROW_BYTES in notes:
         return PlainSize(int(notes[_TOTAL_BYTES]), int(notes[_LARGEST_ROW_BYTES]))
-    return _measured(pl.scan_parquet(path, glob=False, hive_partitioning=False))
+    return None
 
 
 def write_data_file(table_path: Path, rows: pl.DataFrame) -> AddAction:
@@ -82,6 +88,21 @@ def write_data_file(table_path: Path, rows: pl.DataFrame) -> AddAction:
         data_change=True,
         stats=_statistics(rows),
     )
+
+
+def sync_data_files(table_path: Path, actions: Sequence[AddAction]) -> None:
+    """Waits until the files, and their names, are on the disk."""
+    paths = [table_path / action.path for action in actions]
+    for path in paths:
+        sync_path(path)
+    for directory in {path.parent for path in paths}:
+        sync_path(directory)
+
+
+def delete_data_files(table_path: Path, actions: Sequence[AddAction]) -> None:
+    """Deletes files that no version has come to name."""
+    for action in actions:
+        (table_path / action.path).unlink(missing_ok=True)
 
 
 def _parquet(rows: pl.DataFrame) -> memoryview:

@@ -7,12 +7,12 @@ directory or opens a data file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from deltalake import DeltaTable
@@ -29,6 +29,8 @@ class DataFile:
 
     path: str
     size_bytes: int
+    #: When its writer wrote it.
+    written_at: datetime
     row_count: int | None
     first_date: datetime | None
     last_date: datetime | None
@@ -64,6 +66,7 @@ def _data_file(table_path: Path, action: dict[str, Any]) -> DataFile:
     return DataFile(
         path=str(table_path / action["path"]),
         size_bytes=action["size_bytes"],
+        written_at=datetime.fromtimestamp(action["modification_time"] / 1000, UTC),
         row_count=action.get("num_records"),
         first_date=action.get("min.activityDate"),
         last_date=action.get("max.activityDate"),

@@ -291,6 +291,15 @@ def claims_in_progress(
     return {(ExportId(row.export_id), row.fence) for row in connection.execute(query)}
 
 
+def oldest_claim(connection: Connection, subscription_id: SubscriptionId) -> datetime | None:
+    """When the runner that has been at its job for longest claimed it; None if there is none."""
+    claimed_at = select(func.min(export_job.c.state_changed_at)).where(
+        export_job.c.subscription_id == subscription_id,
+        export_job.c.state == JobState.PROCESSING.value,
+    )
+    return connection.execute(claimed_at).scalar_one()
+
+
 def mark_expired_files(
     connection: Connection,
     subscription_id: SubscriptionId,
