@@ -39,6 +39,7 @@ from tailrace.domain.quota import BYTES_PER_MEGABYTE, quota_day_start
 from tailrace.domain.smart_list import decode_rule
 from tailrace.store import assets
 from tailrace.store import jobs as store
+from tailrace.store.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,7 @@ class ExportJobs:
         self._clock = clock
         #: Called after an enqueue or cancel, so that the runner need not wait for its next look.
         self._on_change = on_change
+        self._jobs = Remembered(database, self._read)
 
     def create(self, caller: Caller, family: ObjectFamily, body: object) -> ExportJob:
         """Make a job from a decoded JSON body; it does not run yet.
@@ -122,7 +124,8 @@ class ExportJobs:
         now = self._clock()
         settings = self._subscriptions.settings(caller.subscription_id)
         with self._database.write() as connection:
-            job = self._find(connection, caller, family, export_id, settings, for_update=True)
+            found = store.find_job(connection, _owner(caller, family), export_id, for_update=True)
+            job = _known(found, now, settings)
             if job.state in _ENQUEUE_REFUSALS:
                 raise _ENQUEUE_REFUSALS[job.state]
             _check_quota(connection, caller.subscription_id, settings, now)
@@ -142,7 +145,8 @@ class ExportJobs:
         now = self._clock()
         settings = self._subscriptions.settings(caller.subscription_id)
         with self._database.write() as connection:
-            job = self._find(connection, caller, family, export_id, settings, for_update=True)
+            found = store.find_job(connection, _owner(caller, family), export_id, for_update=True)
+            job = _known(found, now, settings)
             if job.state is JobState.COMPLETED:
                 raise JobCompletedError
             if job.state in (JobState.FAILED, JobState.CANCELLED):
@@ -154,10 +158,10 @@ class ExportJobs:
 
     def status(self, caller: Caller, family: ObjectFamily, export_id: str) -> ExportJob:
         """The job as this caller may see it now. Raises ObjectNotFoundError."""
+        now = self._clock()
         settings = self._subscriptions.settings(caller.subscription_id)
-        with self._database.read() as connection:
-            job = self._find(connection, caller, family, export_id, settings)
-        return _as_shown(job, self._clock(), settings.status_refresh_seconds)
+        job = _known(self._jobs.get((_owner(caller, family), export_id)), now, settings)
+        return _as_shown(job, now, settings.status_refresh_seconds)
 
     def list(
         self,
@@ -207,21 +211,10 @@ class ExportJobs:
             raise ExportFileNotFoundError
         return job.result
 
-    def _find(
-        self,
-        connection: Connection,
-        caller: Caller,
-        family: ObjectFamily,
-        export_id: str,
-        settings: SubscriptionSettings,
-        *,
-        for_update: bool = False,
-    ) -> ExportJob:
-        owner = _owner(caller, family)
-        job = store.find_job(connection, owner, export_id, for_update=for_update)
-        if job is None or _is_forgotten(job, self._clock(), settings):
-            raise ObjectNotFoundError
-        return job
+    def _read(self, question: tuple[store.JobOwner, str]) -> ExportJob | None:
+        owner, export_id = question
+        with self._database.read() as connection:
+            return store.find_job(connection, owner, export_id)
 
 
 def _owner(caller: Caller, family: ObjectFamily) -> store.JobOwner:
@@ -293,6 +286,13 @@ def _smart_list_with_rules(
         raise ObjectNotFoundError
     decode_rule(rule)
     return SmartListMembers(list_id)
+
+
+def _known(job: ExportJob | None, now: datetime, settings: SubscriptionSettings) -> ExportJob:
+    """The job that was found. Raises ObjectNotFoundError if none was, or one past retention."""
+    if job is None or _is_forgotten(job, now, settings):
+        raise ObjectNotFoundError
+    return job
 
 
 def _is_forgotten(job: ExportJob, now: datetime, settings: SubscriptionSettings) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tailrace.domain.errors import StoreUnavailableError
+from tailrace.store.dialects.sqlite_version import SqliteVersion
 from tailrace.store.migrations import HEAD_REVISION
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Database:
         #: The file, for readers that bring their own driver.
         self.path = path
         self._engine = _sqlite_engine(path)
+        self._version = SqliteVersion(path)
         self._writing = self._engine.execution_options(is_writing=True)
 
     @contextmanager
@@ -61,6 +63,10 @@ class Database:
         with _available(), self._writing.begin() as connection:
             yield connection
 
+    def version(self) -> int | None:
+        """Another number after every commit; None where the store has none to tell."""
+        return self._version.now()
+
     def migrate(self) -> None:
         """Bring the tables to this program's revision. The caller holds the home's set-up lock."""
         if self._revision() == HEAD_REVISION:
@@ -70,6 +76,7 @@ class Database:
         upgrade(self._engine)
 
     def close(self) -> None:
+        self._version.close()
         self._engine.dispose()
 
     def _revision(self) -> str | None:

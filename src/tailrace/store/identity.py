@@ -30,6 +30,7 @@ from tailrace.domain.errors import (
 )
 from tailrace.domain.export_job import ApiUserId, SubscriptionId
 from tailrace.domain.permissions import BUILT_IN_ROLES, DEFAULT_ROLE, Permission
+from tailrace.store.remembered import Remembered
 from tailrace.store.tables import access_token, api_user, custom_service, role
 
 if TYPE_CHECKING:
@@ -81,6 +82,13 @@ class ServiceDescription:
     revoked_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class _TokenHolder:
+    caller: Caller
+    #: When the token stops to stand for them.
+    expires_at: datetime
+
+
 class Identity:
     """Who may call: grants tokens, recognises them, and administers users and services."""
 
@@ -96,6 +104,7 @@ class Identity:
         self._key = key
         self._lifetime = timedelta(seconds=token_lifetime_seconds)
         self._clock = clock
+        self._holders = Remembered(database, self._holder)
 
     # Tokens.
 
@@ -123,23 +132,10 @@ class Identity:
 
         Raises AccessTokenInvalidError or AccessTokenExpiredError.
         """
-        with self._database.read() as connection:
-            row = connection.execute(
-                _services(access_token.c.expires_at, api_user.c.subscription_id)
-                .join(access_token, access_token.c.custom_service_id == custom_service.c.id)
-                .where(access_token.c.token_hash == _token_hash(token))
-            ).one_or_none()
-            if row is None or row.revoked_at is not None:
-                raise AccessTokenInvalidError
-            if row.expires_at <= self._clock():
-                raise AccessTokenExpiredError
-            subscription_id = SubscriptionId(row.subscription_id)
-            return Caller(
-                subscription_id=subscription_id,
-                api_user_id=ApiUserId(row.api_user_id),
-                email=row.email,
-                permissions=_permissions(connection, subscription_id, row.role_name),
-            )
+        holder = self._holders.get(_token_hash(token))
+        if holder.expires_at <= self._clock():
+            raise AccessTokenExpiredError
+        return holder.caller
 
     def forget_expired_tokens(self) -> None:
         """Drop the hashes of tokens that expired long ago."""
@@ -263,6 +259,24 @@ class Identity:
         with self._database.write() as connection:
             service = self._live_service(connection, client_id)
             self._forget_tokens(connection, service.id, revoked_at=self._clock())
+
+    def _holder(self, token_hash: bytes) -> _TokenHolder:
+        with self._database.read() as connection:
+            row = connection.execute(
+                _services(access_token.c.expires_at, api_user.c.subscription_id)
+                .join(access_token, access_token.c.custom_service_id == custom_service.c.id)
+                .where(access_token.c.token_hash == token_hash)
+            ).one_or_none()
+            if row is None or row.revoked_at is not None:
+                raise AccessTokenInvalidError
+            subscription_id = SubscriptionId(row.subscription_id)
+            caller = Caller(
+                subscription_id=subscription_id,
+                api_user_id=ApiUserId(row.api_user_id),
+                email=row.email,
+                permissions=_permissions(connection, subscription_id, row.role_name),
+            )
+        return _TokenHolder(caller, row.expires_at)
 
     # Within a transaction.
 

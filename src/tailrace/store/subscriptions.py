@@ -26,6 +26,7 @@ from tailrace.domain.subscription_settings import (
     effective_settings,
     parse_setting,
 )
+from tailrace.store.remembered import Remembered
 from tailrace.store.tables import activity_type, lead_field, subscription, subscription_setting
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ DEFAULT_SUBSCRIPTION_NAME = "default"
 
 
 class Subscriptions:
-    """What each subscription is and allows; read afresh at every call, so changes act at once."""
+    """What each subscription is and allows; asked for at every call, so changes act at once."""
 
     def __init__(self, database: Database, *, is_strict: bool) -> None:
         self._database = database
         self._is_strict = is_strict
+        self._settings = Remembered(database, self._read_settings)
+        self._rules = Remembered(database, self._read_rules)
 
     def ids(self) -> list[SubscriptionId]:
         with self._database.read() as connection:
@@ -59,9 +62,7 @@ class Subscriptions:
         return ids[0]
 
     def settings(self, subscription_id: SubscriptionId) -> SubscriptionSettings:
-        with self._database.read() as connection:
-            chosen = _chosen_settings(connection, subscription_id)
-        return effective_settings(chosen, is_strict=self._is_strict)
+        return self._settings.get(subscription_id)
 
     def set(self, subscription_id: SubscriptionId, name: str, text: str) -> None:
         """Choose a setting's value, in force from the next call on.
@@ -76,13 +77,7 @@ class Subscriptions:
 
     def rules(self, subscription_id: SubscriptionId) -> RequestRules:
         """What reading a create call needs to know of the subscription, at one moment."""
-        with self._database.read() as connection:
-            chosen = _chosen_settings(connection, subscription_id)
-            return RequestRules(
-                settings=effective_settings(chosen, is_strict=self._is_strict),
-                lead_fields=lead_fields_of(connection, subscription_id),
-                activity_types=activity_types_of(connection, subscription_id),
-            )
+        return self._rules.get(subscription_id)
 
     def lead_fields(self, subscription_id: SubscriptionId) -> LeadFieldCatalogue:
         with self._database.read() as connection:
@@ -123,6 +118,20 @@ class Subscriptions:
         """Add an activity type. Raises AdministrationError if its id or name is taken."""
         with self._database.write() as connection:
             add_activity_type(connection, subscription_id, definition)
+
+    def _read_settings(self, subscription_id: SubscriptionId) -> SubscriptionSettings:
+        with self._database.read() as connection:
+            chosen = _chosen_settings(connection, subscription_id)
+        return effective_settings(chosen, is_strict=self._is_strict)
+
+    def _read_rules(self, subscription_id: SubscriptionId) -> RequestRules:
+        with self._database.read() as connection:
+            chosen = _chosen_settings(connection, subscription_id)
+            return RequestRules(
+                settings=effective_settings(chosen, is_strict=self._is_strict),
+                lead_fields=lead_fields_of(connection, subscription_id),
+                activity_types=activity_types_of(connection, subscription_id),
+            )
 
 
 def create_subscription(connection: Connection, name: str, now: datetime) -> SubscriptionId:

@@ -1,0 +1,1 @@
+"""Where the databases differ: connections and locks of each, and expressions that each spells."""

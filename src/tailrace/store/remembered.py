@@ -1,0 +1,46 @@
+"""Answers of the store that are given again as long as nothing in the store has changed.
+
+A client that polls asks the same few questions thousands of times between two changes. Before an
+answer is given again the store is asked for its version, which costs a hundredth of a query; so a
+change acts at the next call, whoever made it. A store that has no version to tell, as a shared
+one, is asked every time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tailrace.store.database import Database
+
+Question = TypeVar("Question")
+Response = TypeVar("Response")
+
+#: Beyond this everything is forgotten: whoever asks so much different hardly asks again.
+_MAXIMUM_ANSWERS = 4096
+
+
+class Remembered(Generic[Question, Response]):
+    """What `read` answers to questions; questions are told apart by equality. For many threads."""
+
+    def __init__(self, database: Database, read: Callable[[Question], Response]) -> None:
+        self._database = database
+        self._read = read
+        #: With the version of the store before it was read.
+        self._answers: dict[Question, tuple[int, Response]] = {}
+
+    def get(self, question: Question) -> Response:
+        """The answer as of now. Raises whatever `read` raises; that is not remembered."""
+        version = self._database.version()
+        known = self._answers.get(question)
+        if known is not None and known[0] == version:
+            return known[1]
+        answer = self._read(question)
+        if version is not None:
+            if len(self._answers) >= _MAXIMUM_ANSWERS:
+                self._answers.clear()
+            # A change since the version was read only makes the answer be asked for once more.
+            self._answers[question] = (version, answer)
+        return answer
