@@ -82,6 +82,8 @@ def test_table__states_what_exports_rely_on(log: ActivityLog, tmp_path: Path) ->
         "delta.checkpointInterval": "10",
         "delta.dataSkippingStatsColumns": "marketoGUID,activityDate,activityTypeId,"
         "primaryAttributeValueId",
+        "delta.logRetentionDuration": "interval 1 days",
+        "delta.deletedFileRetentionDuration": "interval 2 days",
     }
 
 

@@ -53,6 +53,12 @@ ORPHAN_AGE = timedelta(hours=1)
 #: How long a file that others replaced stays for readers of earlier versions, exports aside.
 REPLACED_FILE_RETENTION = timedelta(days=1)
 
+#: With a commit a minute, the thirty days that are usual would leave gigabytes of log behind.
+_LOG_RETENTION = "interval 1 days"
+
+#: The log names a replaced file for longer than it stays, or it would be taken for an orphan.
+_TOMBSTONE_RETENTION = "interval 2 days"
+
 #: Files read at once by a look-up of GUIDs: bounds its memory.
 _LOOK_UP_FILES = 32
 
@@ -179,10 +185,12 @@ class ActivityLog:
         """Deletes the files that nobody needs, and returns them.
 
         Those are files over an hour old that no version names, and files that were replaced over
-        a day ago; but none that was replaced after `read_since`, when the oldest export that is
-        under way began to read.
+        a day ago. Nothing goes as long as an export is under way that began to read, at
+        `read_since`, before that.
         """
-        replaced_before = min(now - REPLACED_FILE_RETENTION, read_since or now)
+        replaced_before = now - REPLACED_FILE_RETENTION
+        if read_since is not None and read_since < replaced_before:
+            return []
         with self.exclusive():
             files = self.snapshot().files
             current = {str(Path(file.path).relative_to(self._path)) for file in files}
@@ -219,6 +227,8 @@ class ActivityLog:
                 configuration={
                     "delta.checkpointInterval": str(_CHECKPOINT_INTERVAL),
                     "delta.dataSkippingStatsColumns": ",".join(STATISTICS_COLUMNS),
+                    "delta.logRetentionDuration": _LOG_RETENTION,
+                    "delta.deletedFileRetentionDuration": _TOMBSTONE_RETENTION,
                 },
             )
             self._sync_log(0)
