@@ -17,7 +17,7 @@ from tailrace.activities.compactor import Compactor
 from tailrace.activities.counting import count_by_type
 from tailrace.activities.pages import ActivityPages
 from tailrace.activities.settler import Settler, SettlingLimits
-from tailrace.domain.errors import HomeError
+from tailrace.domain.errors import HomeError, StoreUnavailableError
 from tailrace.durability import make_directory, sync_path
 from tailrace.extract.planning import Planner
 from tailrace.files.directory import FileDirectory
@@ -35,25 +35,37 @@ from tailrace.store.database import Database
 from tailrace.store.identity import Identity, ServiceCredentials
 from tailrace.store.subscriptions import (
     DEFAULT_SUBSCRIPTION_NAME,
+from tailrace.store.jobs import expire_leases
+from tailrace.store.lead_imports import expire_leases as expire_import_leases
     Subscriptions,
     create_subscription,
 )
 from tailrace.store.tables import subscription
 
 if TYPE_CHECKING:
+from tailrace.store.turns import CLAIMS
     from collections.abc import Callable, Generator
     from pathlib import Path
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.settings import Settings
+    from sqlalchemy import Connection
+
 
 #: The API user that a new home begins with.
 FIRST_USER = "admin@tailrace.local"
 
-#: The file that makes a directory a home.
+#: The store of a home that has no other.
 DATABASE_NAME = "tailrace.db"
 
 _KEY_BYTES = 32
+
+#: The file that makes a directory a home whose store is elsewhere.
+STORE_MARK_NAME = "store"
+
+_STORE_MARK = (
+    "The store of this home is a PostgreSQL database: --store or TAILRACE_STORE names it.\n"
+)
 
 
 def utc_now() -> datetime:
@@ -67,7 +79,7 @@ class Application:
         self.settings = settings
         self.clock = clock
         home = settings.home
-        self.database = Database(home / DATABASE_NAME)
+        self.database = Database(_store_location(settings))
         self.subscriptions = Subscriptions(self.database, is_strict=settings.strict)
         self.assets = Assets(self.database, clock)
         self.identity = Identity(
@@ -161,9 +173,9 @@ class Application:
     def serving(self) -> Generator[None]:
         """Run jobs and imports, the settler, the compactor and the janitor while the block lasts.
 
-        Raises HomeError if another process serves this home already.
+        Raises HomeError if another process serves this home already, and its store is a file.
         """
-        with _locked(self.settings.home / "serve.lock", is_exclusive_now=True):
+        with self._server_place():
             # What is there now stays to the end: the collector need not look at it again.
             gc.collect()
             gc.freeze()
@@ -195,12 +207,26 @@ def open_application(
     Raises HomeError if the directory cannot be used, or is no home though it must be one.
     """
     home = settings.home
-    if must_exist and not (home / DATABASE_NAME).is_file():
-        raise HomeError(
-            f"There is no home at '{home}'. `tailrace serve` makes one; --home names another."
-        )
+    _check_store(settings, must_exist=must_exist)
     try:
         if not home.exists():
+    @contextmanager
+    def _server_place(self) -> Generator[None]:
+        """Be the one server of the home, or one of the servers of its shared store."""
+        if self.database.is_shared:
+            with self.database.presence(self._expire_leases):
+                yield
+            return
+        with _locked(self.settings.home / "serve.lock", is_exclusive_now=True):
+            self._expire_leases()
+            yield
+
+    def _expire_leases(self) -> None:
+        """Nobody else runs anything: what an earlier process left unfinished can go on at once."""
+        with self.database.write(CLAIMS) as connection:
+            expire_leases(connection, self.clock())
+            expire_import_leases(connection, self.clock())
+
             make_directory(home)
             # It holds people's data and the key to every token.
             home.chmod(0o700)
@@ -210,23 +236,32 @@ def open_application(
             _ensure_subscription(application)
     except OSError as error:
         raise HomeError(f"The home '{home}' cannot be used: {error.strerror}.") from error
-    except SQLAlchemyError as error:
-        raise HomeError(f"The database of the home '{home}' cannot be used: {error}.") from error
+    except (SQLAlchemyError, StoreUnavailableError) as error:
+        reason = error.__cause__ if isinstance(error, StoreUnavailableError) else error
+        raise HomeError(f"The database of the home '{home}' cannot be used: {reason}.") from error
     return application
 
 
 def _ensure_subscription(application: Application) -> None:
     with application.database.read() as connection:
-        if connection.execute(select(func.count()).select_from(subscription)).scalar_one():
+        if _has_subscription(connection):
             return
     with application.database.write() as connection:
-        create_subscription(connection, DEFAULT_SUBSCRIPTION_NAME, application.clock())
+        # On a shared store, another home may have been set up in between.
+        if not _has_subscription(connection):
+            create_subscription(connection, DEFAULT_SUBSCRIPTION_NAME, application.clock())
+
+
+def _has_subscription(connection: Connection) -> bool:
+    return connection.execute(select(func.count()).select_from(subscription)).scalar_one() > 0
 
 
 def _key(path: Path) -> bytes:
     """The secret that tokens and secret hashes derive from; made once, readable by its owner."""
     if not path.exists():
         partial = path.with_suffix(".part")
+            if settings.store is not None:
+                _mark_store(home / STORE_MARK_NAME)
         partial.unlink(missing_ok=True)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -236,6 +271,34 @@ def _key(path: Path) -> bytes:
         partial.rename(path)
         sync_path(path.parent)
     return path.read_bytes()
+def _store_location(settings: Settings) -> Path | str:
+    if settings.store is None:
+        return settings.home / DATABASE_NAME
+    return settings.store.get_secret_value()
+
+
+def _check_store(settings: Settings, *, must_exist: bool) -> None:
+    """Raises HomeError for a home that is not there, or keeps its store elsewhere."""
+    home = settings.home
+    has_file = (home / DATABASE_NAME).exists()
+    has_mark = (home / STORE_MARK_NAME).exists()
+    if settings.store is None and has_mark:
+        raise HomeError(f"Home '{home}': {_STORE_MARK.strip()}")
+    if settings.store is not None and has_file:
+        raise HomeError(f"The store of the home '{home}' is its file '{DATABASE_NAME}'.")
+    if must_exist and not (has_file or has_mark):
+        raise HomeError(
+            f"There is no home at '{home}'. `tailrace serve` makes one; --home names another."
+        )
+
+
+def _mark_store(path: Path) -> None:
+    if not path.exists():
+        path.write_text(_STORE_MARK, encoding="utf-8")
+        sync_path(path)
+        sync_path(path.parent)
+
+
 
 
 @contextmanager

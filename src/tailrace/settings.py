@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(
         default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    store: SecretStr | None = Field(
+        default=None,
+        description="Address of a PostgreSQL database that keeps what else a file of the home does.",
+    )
     )
     tls_cert: Path | None = Field(
         default=None, description="Certificate chain in PEM form; with a key, HTTPS is spoken."
@@ -84,3 +88,11 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="info", description="Least level that is logged: debug to error."
     )
+
+    @field_validator("store")
+    @classmethod
+    def _is_postgresql(cls, store: SecretStr | None) -> SecretStr | None:
+        # Its text is in no message: it holds a password.
+        if store is not None and not store.get_secret_value().startswith(_STORE_SCHEMES):
+            raise ValueError("an address begins with postgresql://")
+        return store

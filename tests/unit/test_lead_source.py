@@ -48,7 +48,7 @@ def leads(home: StoreHome, rule: object, fields: list[str]) -> pl.DataFrame:
     catalogue = home.subscriptions.lead_fields(home.subscription_id)
     condition = RuleQuery(catalogue, START, lambda _: []).condition(parse_rule(rule))
     selection = LeadSelection(home.subscription_id, SmartListMembers(1), condition)
-    source = LeadSource(home.database.path, selection, [catalogue[name] for name in fields])
+    source = LeadSource(home.database, selection, [catalogue[name] for name in fields])
     return pl.concat(source.read(LeadFragment()))
 
 

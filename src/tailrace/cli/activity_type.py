@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 from tailrace.domain.activity_types import FIRST_CUSTOM_TYPE_ID, ActivityAttribute, ActivityType
 
 app = group("Create and list activity types.")
@@ -24,6 +24,7 @@ _DATA_TYPES = ("string", "text", "integer", "float", "boolean", "datetime", "dat
 def create(
     name: Annotated[str, typer.Argument(help="Name of the type.", show_default=False)],
     home: HomeOption = None,
+    store: StoreOption = None,
     type_id: Annotated[
         int | None,
         typer.Option(
@@ -51,7 +52,7 @@ def create(
 
     primary_attribute = None if primary is None else _attribute(primary)
     attributes = tuple(_attribute(text) for text in attribute or ())
-    with opened_home(home) as application:
+    with opened_home(home, store=store) as application:
         subscription_id = application.subscriptions.default_id()
         definition = ActivityType(
             id=type_id or application.subscriptions.next_activity_type_id(subscription_id),
@@ -68,12 +69,14 @@ def create(
 
 
 @app.command("list", epilog=example("tailrace activity-type list --home ./tailrace-home"))
-def list_types(home: HomeOption = None, is_json: JsonOption = False) -> None:
+def list_types(
+    home: HomeOption = None, store: StoreOption = None, is_json: JsonOption = False
+) -> None:
     """Show the activity types that an export may name, and how many activities each has."""
     from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
 
-    with existing_home(home) as application:
+    with existing_home(home, store=store) as application:
         subscription_id = application.subscriptions.default_id()
         types = application.subscriptions.activity_types(subscription_id)
         counts = application.activity_counts(subscription_id)

@@ -52,12 +52,14 @@ def given(**options: object) -> dict[str, object]:
     return {name: value for name, value in options.items() if value not in (None, [])}
 
 
-def create_asset(home: Path | None, entry: SingleEntry, *, what: str, is_json: bool) -> None:
+def create_asset(
+    home: Path | None, store: str | None, entry: SingleEntry, *, what: str, is_json: bool
+) -> None:
     """Store an entry, which must be of something new, and say so."""
     from tailrace.cli.home import opened_home
     from tailrace.cli.output import print_json, print_line
 
-    with opened_home(home) as application:
+    with opened_home(home, store=store) as application:
         made = application.assets.create(application.subscriptions.default_id(), entry)
     if is_json:
         print_json({"id": made, "name": entry.name})
@@ -66,12 +68,12 @@ def create_asset(home: Path | None, entry: SingleEntry, *, what: str, is_json: b
 
 
 def found_assets(
-    home: Path | None, find: Callable[[Application, SubscriptionId], list[Found]]
+    home: Path | None, store: str | None, find: Callable[[Application, SubscriptionId], list[Found]]
 ) -> list[Found]:
     """What `find` finds in the home."""
     from tailrace.cli.home import existing_home
 
-    with existing_home(home) as application:
+    with existing_home(home, store=store) as application:
         return find(application, application.subscriptions.default_id())
 
 

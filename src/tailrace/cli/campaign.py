@@ -17,7 +17,7 @@ from tailrace.cli.asset import (
     header,
     print_assets,
 )
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 from tailrace.domain.assets import CampaignType
 
 app = group("Create and list smart campaigns.")
@@ -31,6 +31,7 @@ app = group("Create and list smart campaigns.")
 def create(
     name: NameArgument,
     home: HomeOption = None,
+    store: StoreOption = None,
     program: ProgramOption = None,
     campaign_type: Annotated[
         CampaignType, typer.Option("--type", help="What starts it.")
@@ -45,15 +46,19 @@ def create(
 
     options = given(program=program, description=description, id=own_id)
     entry = CampaignEntry(name=name, type=campaign_type, active=is_active, **options)  # pyright: ignore[reportArgumentType] - options have the types of their members
-    create_asset(home, entry, what="campaign", is_json=is_json)
+    create_asset(home, store, entry, what="campaign", is_json=is_json)
 
 
 @app.command("list", epilog=example("tailrace campaign list --home ./tailrace-home"))
-def list_campaigns(home: HomeOption = None, is_json: JsonOption = False) -> None:
+def list_campaigns(
+    home: HomeOption = None, store: StoreOption = None, is_json: JsonOption = False
+) -> None:
     """Show the smart campaigns."""
     campaigns = [
         {**header(one), "type": one.type.value, "active": one.is_active}
-        for one in found_assets(home, lambda application, own: application.assets.campaigns(own))
+        for one in found_assets(
+            home, store, lambda application, own: application.assets.campaigns(own)
+        )
     ]
     columns = {
         "id": "ID",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tailrace.cli.asset import NameArgument, create_asset, found_assets, given, print_assets
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 
 if TYPE_CHECKING:
     from tailrace.domain.asset_entries import StatusEntry
@@ -32,6 +32,7 @@ def create(
         ),
     ],
     home: HomeOption = None,
+    store: StoreOption = None,
     channel_type: Annotated[
         str,
         typer.Option("--type", help="Programs that it is for: program, event, nurture or email."),
@@ -50,13 +51,15 @@ def create(
         statuses=tuple(_status(text) for text in statuses),
         **given(description=description),  # pyright: ignore[reportArgumentType] - a text
     )
-    create_asset(home, entry, what="channel", is_json=is_json)
+    create_asset(home, store, entry, what="channel", is_json=is_json)
 
 
 @app.command("list", epilog=example("tailrace channel list --home ./tailrace-home"))
-def list_channels(home: HomeOption = None, is_json: JsonOption = False) -> None:
+def list_channels(
+    home: HomeOption = None, store: StoreOption = None, is_json: JsonOption = False
+) -> None:
     """Show the channels and their statuses, by step."""
-    found = found_assets(home, lambda application, own: application.assets.channels(own))
+    found = found_assets(home, store, lambda application, own: application.assets.channels(own))
     channels: list[dict[str, object]] = [
         {
             "id": one.id,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 from tailrace.domain.lead_fields import DataType
 
 app = group("Create and list lead fields.")
@@ -21,6 +21,7 @@ app = group("Create and list lead fields.")
 def create(
     name: Annotated[str, typer.Argument(help="REST API name.", show_default=False)],
     home: HomeOption = None,
+    store: StoreOption = None,
     display_name: Annotated[
         str | None,
         typer.Option("--display-name", help="What people read. Default: the API name."),
@@ -35,7 +36,7 @@ def create(
     from tailrace.cli.home import opened_home
     from tailrace.cli.output import print_json, print_line
 
-    with opened_home(home) as application:
+    with opened_home(home, store=store) as application:
         field = application.subscriptions.create_lead_field(
             application.subscriptions.default_id(),
             name=name,
@@ -60,6 +61,7 @@ def create(
 @app.command("list", epilog=example("tailrace field list --custom --home ./tailrace-home"))
 def list_fields(
     home: HomeOption = None,
+    store: StoreOption = None,
     is_custom: Annotated[bool, typer.Option("--custom", help="Only those added here.")] = False,
     is_json: JsonOption = False,
 ) -> None:
@@ -67,7 +69,7 @@ def list_fields(
     from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
 
-    with existing_home(home) as application:
+    with existing_home(home, store=store) as application:
         catalogue = application.subscriptions.lead_fields(application.subscriptions.default_id())
     rows = [
         {

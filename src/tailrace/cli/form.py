@@ -17,7 +17,7 @@ from tailrace.cli.asset import (
     header,
     print_assets,
 )
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 from tailrace.domain.assets import FormStatus
 
 app = group("Create and list forms.")
@@ -31,6 +31,7 @@ app = group("Create and list forms.")
 def create(
     name: NameArgument,
     home: HomeOption = None,
+    store: StoreOption = None,
     program: ProgramOption = None,
     fields: Annotated[
         list[str] | None,
@@ -55,15 +56,17 @@ def create(
         id=own_id,
     )
     entry = FormEntry(name=name, status=status, **options)  # pyright: ignore[reportArgumentType] - options have the types of their members
-    create_asset(home, entry, what="form", is_json=is_json)
+    create_asset(home, store, entry, what="form", is_json=is_json)
 
 
 @app.command("list", epilog=example("tailrace form list --home ./tailrace-home"))
-def list_forms(home: HomeOption = None, is_json: JsonOption = False) -> None:
+def list_forms(
+    home: HomeOption = None, store: StoreOption = None, is_json: JsonOption = False
+) -> None:
     """Show the forms."""
     forms = [
         {**header(one), "status": one.status.value, "fields": list(one.fields)}
-        for one in found_assets(home, lambda application, own: application.assets.forms(own))
+        for one in found_assets(home, store, lambda application, own: application.assets.forms(own))
     ]
     columns = {"id": "ID", "name": "NAME", "program": "PROGRAM", "status": "STATUS"}
     print_assets(forms, columns, is_json=is_json)

@@ -45,12 +45,12 @@ def opened_home(home: Path | None, **options: object) -> AbstractContextManager[
     return _opened(settings_of(home, **options), must_exist=False)
 
 
-def existing_home(home: Path | None) -> AbstractContextManager[Application]:
+def existing_home(home: Path | None, **options: object) -> AbstractContextManager[Application]:
     """As `opened_home`, for commands that make sense only on what is there already.
 
     A mistyped path raises HomeError rather than being answered from a new, empty home.
     """
-    return _opened(settings_of(home), must_exist=True)
+    return _opened(settings_of(home, **options), must_exist=True)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 
 if TYPE_CHECKING:
     from tailrace.ingest.loading import LoadReport
@@ -53,6 +53,7 @@ RejectsOption = Annotated[
 def leads(
     files: Files,
     home: HomeOption = None,
+    store: StoreOption = None,
     file_format: FormatOption = None,
     rejects: RejectsOption = None,
     create_fields: Annotated[
@@ -75,7 +76,7 @@ def leads(
     options = LoadOptions(
         format=_format(file_format), reject_path=rejects, create_fields=create_fields
     )
-    with opened_home(home) as application, progress_bars() as bars:
+    with opened_home(home, store=store) as application, progress_bars() as bars:
         bar = bars.begin_load("Loading leads")
         report = load_leads(application, files, options=options, progress=bar)
     _print_report("leads", report, is_json=is_json)
@@ -90,6 +91,7 @@ def leads(
 def activities(
     files: Files,
     home: HomeOption = None,
+    store: StoreOption = None,
     file_format: FormatOption = None,
     rejects: RejectsOption = None,
     register_types: Annotated[
@@ -113,7 +115,7 @@ def activities(
     options = LoadOptions(
         format=_format(file_format), reject_path=rejects, register_types=register_types
     )
-    with opened_home(home) as application, progress_bars() as bars:
+    with opened_home(home, store=store) as application, progress_bars() as bars:
         bar = bars.begin_load("Loading activities")
         report = load_activities(application, files, options=options, progress=bar)
     _print_report("activities", report, is_json=is_json)

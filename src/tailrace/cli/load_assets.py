@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, example
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example
 from tailrace.domain.asset_entries import EntryKind
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ EPILOG = example(
 def assets(
     files: Files,
     home: HomeOption = None,
+    store: StoreOption = None,
     kind: KindOption = None,
     is_json: JsonOption = False,
 ) -> None:
@@ -47,7 +48,7 @@ def assets(
     from tailrace.cli.home import opened_home
     from tailrace.ingest.assets import load_assets
 
-    with opened_home(home) as application:
+    with opened_home(home, store=store) as application:
         report = load_assets(application, files, kind)
     _print_report(report, is_json=is_json)
 

@@ -17,6 +17,16 @@ HomeOption = Annotated[
     ),
 ]
 
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        help="PostgreSQL database that holds the store. Default: TAILRACE_STORE, else a file of the home.",
+        metavar="URL",
+        show_default=False,
+    ),
+]
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for scripts.")]
 
 

@@ -16,7 +16,7 @@ from tailrace.cli.asset import (
     header,
     print_assets,
 )
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 from tailrace.domain.assets import ProgramType
 
 app = group("Create and list programs.")
@@ -45,6 +45,7 @@ def create(
         ),
     ],
     home: HomeOption = None,
+    store: StoreOption = None,
     program: Annotated[
         str | None,
         typer.Option("--program", help="The program that it is nested in.", show_default=False),
@@ -78,11 +79,13 @@ def create(
         id=own_id,
     )
     entry = ProgramEntry(name=name, channel=channel, **options)  # pyright: ignore[reportArgumentType] - options have the types of their members
-    create_asset(home, entry, what="program", is_json=is_json)
+    create_asset(home, store, entry, what="program", is_json=is_json)
 
 
 @app.command("list", epilog=example("tailrace program list --home ./tailrace-home"))
-def list_programs(home: HomeOption = None, is_json: JsonOption = False) -> None:
+def list_programs(
+    home: HomeOption = None, store: StoreOption = None, is_json: JsonOption = False
+) -> None:
     """Show the programs."""
     programs = [
         {
@@ -92,7 +95,9 @@ def list_programs(home: HomeOption = None, is_json: JsonOption = False) -> None:
             "status": one.status,
             "tags": {tag.type: tag.value for tag in one.tags},
         }
-        for one in found_assets(home, lambda application, own: application.assets.programs(own))
+        for one in found_assets(
+            home, store, lambda application, own: application.assets.programs(own)
+        )
     ]
     columns = {
         "id": "ID",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 from tailrace.domain.permissions import Permission
 
 PermissionOption = Annotated[
@@ -26,6 +26,7 @@ def create(
     name: Annotated[str, typer.Argument(help="Name of the role.", show_default=False)],
     permission: PermissionOption,
     home: HomeOption = None,
+    store: StoreOption = None,
     is_json: JsonOption = False,
 ) -> None:
     """Make a role; each permission's own name is a built-in role as well."""
@@ -33,7 +34,7 @@ def create(
     from tailrace.cli.output import print_json, print_line
 
     permissions = sorted(set(permission))
-    with opened_home(home) as application:
+    with opened_home(home, store=store) as application:
         subscription_id = application.subscriptions.default_id()
         application.identity.create_role(subscription_id, name, permissions)
     if is_json:
@@ -43,12 +44,14 @@ def create(
 
 
 @app.command("list", epilog=example("tailrace role list --home ./tailrace-home"))
-def list_roles(home: HomeOption = None, is_json: JsonOption = False) -> None:
+def list_roles(
+    home: HomeOption = None, store: StoreOption = None, is_json: JsonOption = False
+) -> None:
     """Show every role, built in or made, and its permissions."""
     from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
 
-    with existing_home(home) as application:
+    with existing_home(home, store=store) as application:
         roles = application.identity.roles(application.subscriptions.default_id())
     if is_json:
         print_json([{"role": name, "permissions": sorted(of)} for name, of in roles.items()])

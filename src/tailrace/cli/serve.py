@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, example
+from tailrace.cli.options import HomeOption, StoreOption, example
 from tailrace.cli.stop_signals import held_stop_signals
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ KeyOption = Annotated[
 
 def serve(
     home: HomeOption = None,
+    store: StoreOption = None,
     host: Annotated[
         str | None,
         typer.Option("--host", help="Address to listen on. Default: 127.0.0.1.", metavar="ADDRESS"),
@@ -68,6 +69,7 @@ def serve(
         # A switch that is not given leaves the word to the environment.
         _serve(
             home,
+            store=store,
             host=host,
             port=port,
             tls_cert=tls_cert,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 
 if TYPE_CHECKING:
     from tailrace.store.identity import ServiceCredentials
@@ -28,6 +28,7 @@ def create(
         typer.Option("--user", help="E-mail address of its API user, who is made if need be."),
     ],
     home: HomeOption = None,
+    store: StoreOption = None,
     role: Annotated[
         str | None,
         typer.Option("--role", help="Role of a new API user. Default: every permission."),
@@ -38,7 +39,7 @@ def create(
     """Make a custom service and print its credentials, which are shown only this once."""
     from tailrace.cli.home import opened_home
 
-    with opened_home(home) as application:
+    with opened_home(home, store=store) as application:
         subscription_id = application.subscriptions.default_id()
         credentials = application.identity.create_service(
             subscription_id, user, role_name=role, name=name
@@ -47,13 +48,15 @@ def create(
 
 
 @app.command("list", epilog=example("tailrace service list --home ./tailrace-home"))
-def list_services(home: HomeOption = None, is_json: JsonOption = False) -> None:
+def list_services(
+    home: HomeOption = None, store: StoreOption = None, is_json: JsonOption = False
+) -> None:
     """Show every custom service, its API user and role, and whether it was revoked."""
     from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
     from tailrace.domain.instants import format_instant
 
-    with existing_home(home) as application:
+    with existing_home(home, store=store) as application:
         services = application.identity.services(application.subscriptions.default_id())
     rows = [
         {
@@ -78,11 +81,16 @@ def list_services(home: HomeOption = None, is_json: JsonOption = False) -> None:
         "tailrace service rotate 5a4bb6d1-6bd4-4a0c-b3a3-9f5cf2ac8d1e --home ./tailrace-home --json"
     )
 )
-def rotate(client_id: ClientId, home: HomeOption = None, is_json: JsonOption = False) -> None:
+def rotate(
+    client_id: ClientId,
+    home: HomeOption = None,
+    store: StoreOption = None,
+    is_json: JsonOption = False,
+) -> None:
     """Give a service a new secret; the old one and its tokens stop working at once."""
     from tailrace.cli.home import existing_home
 
-    with existing_home(home) as application:
+    with existing_home(home, store=store) as application:
         credentials = application.identity.rotate_service(client_id)
     print_credentials(credentials, is_json=is_json)
 
@@ -92,12 +100,17 @@ def rotate(client_id: ClientId, home: HomeOption = None, is_json: JsonOption = F
         "tailrace service revoke 5a4bb6d1-6bd4-4a0c-b3a3-9f5cf2ac8d1e --home ./tailrace-home"
     )
 )
-def revoke(client_id: ClientId, home: HomeOption = None, is_json: JsonOption = False) -> None:
+def revoke(
+    client_id: ClientId,
+    home: HomeOption = None,
+    store: StoreOption = None,
+    is_json: JsonOption = False,
+) -> None:
     """End a service: its secret and tokens stop working at once, its API user's jobs stay."""
     from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_line
 
-    with existing_home(home) as application:
+    with existing_home(home, store=store) as application:
         application.identity.revoke_service(client_id)
     if is_json:
         print_json({"clientId": client_id, "revoked": True})

@@ -13,7 +13,7 @@ from tailrace.cli.asset import (
     header,
     print_assets,
 )
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 
 app = group("Create and list static lists.")
 
@@ -22,6 +22,7 @@ app = group("Create and list static lists.")
 def create(
     name: NameArgument,
     home: HomeOption = None,
+    store: StoreOption = None,
     program: ProgramOption = None,
     description: DescriptionOption = None,
     own_id: IdOption = None,
@@ -32,15 +33,19 @@ def create(
 
     options = given(program=program, description=description, id=own_id)
     entry = ListEntry(name=name, **options)  # pyright: ignore[reportArgumentType] - options have the types of their members
-    create_asset(home, entry, what="list", is_json=is_json)
+    create_asset(home, store, entry, what="list", is_json=is_json)
 
 
 @app.command("list", epilog=example("tailrace list list --home ./tailrace-home"))
-def list_lists(home: HomeOption = None, is_json: JsonOption = False) -> None:
+def list_lists(
+    home: HomeOption = None, store: StoreOption = None, is_json: JsonOption = False
+) -> None:
     """Show the static lists."""
     lists = [
         header(one)
-        for one in found_assets(home, lambda application, own: application.assets.static_lists(own))
+        for one in found_assets(
+            home, store, lambda application, own: application.assets.static_lists(own)
+        )
     ]
     columns = {"id": "ID", "name": "NAME", "program": "PROGRAM", "updatedAt": "UPDATED"}
     print_assets(lists, columns, is_json=is_json)

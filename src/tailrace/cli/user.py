@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
 from tailrace.domain.permissions import DEFAULT_ROLE
 
 app = group("Create and list API users.")
@@ -18,6 +18,7 @@ app = group("Create and list API users.")
 def create(
     email: Annotated[str, typer.Argument(help="E-mail address.", show_default=False)],
     home: HomeOption = None,
+    store: StoreOption = None,
     role: Annotated[str, typer.Option("--role", help="Role; see `role list`.")] = DEFAULT_ROLE,
     is_json: JsonOption = False,
 ) -> None:
@@ -25,7 +26,7 @@ def create(
     from tailrace.cli.home import opened_home
     from tailrace.cli.output import print_json, print_line
 
-    with opened_home(home) as application:
+    with opened_home(home, store=store) as application:
         application.identity.create_user(application.subscriptions.default_id(), email, role)
     if is_json:
         print_json({"user": email, "role": role})
@@ -34,12 +35,14 @@ def create(
 
 
 @app.command("list", epilog=example("tailrace user list --home ./tailrace-home --json"))
-def list_users(home: HomeOption = None, is_json: JsonOption = False) -> None:
+def list_users(
+    home: HomeOption = None, store: StoreOption = None, is_json: JsonOption = False
+) -> None:
     """Show every API user and its role."""
     from tailrace.cli.home import existing_home
     from tailrace.cli.output import print_json, print_table
 
-    with existing_home(home) as application:
+    with existing_home(home, store=store) as application:
         users = application.identity.users(application.subscriptions.default_id())
     if is_json:
         print_json([{"user": email, "role": role} for email, role in users])

@@ -1,35 +1,60 @@
-"""A process that runs one SELECT on the store and writes the rows as an Arrow stream.
+"""A process that runs a SELECT on the store and writes the rows as an Arrow stream.
 
 Why a process: the driver that reads Arrow brings its own copy of SQLite, and two copies in one
 process undo each other's file locks (closing a file drops every lock that the process holds on
-it), after which another process may throw away commits of ours. Standard input says what to run,
-standard output carries the rows, an exit code other than 0 says that they are not all there.
+it), after which another process may throw away commits of ours. On PostgreSQL, several of them
+read at once. Standard input says what to run, standard output carries the rows, an exit code
+other than 0 says that they are not all there.
 """
 
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import adbc_driver_manager
-import adbc_driver_sqlite
 import arro3.io
 import msgspec
-from arro3.core import Array, DataType, RecordBatch, RecordBatchReader
+from arro3.core import Array, DataType, RecordBatch, RecordBatchReader, Schema
 
 from tailrace.crash_points import reach
 
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
 #: Rows a batch: large enough for vector work, small enough for a few batches to be nothing.
-_ROWS_PER_BATCH = 32_768
+ROWS_PER_BATCH = 32_768
 
 
-class LeadRead(msgspec.Struct, frozen=True):
-    database_path: str
-    #: With one `?` a parameter; never holds a value that anybody entered.
+class Statement(msgspec.Struct, frozen=True):
+    #: With marks for parameters as the database has them; holds no value that anybody entered.
     sql: str
     parameters: list[str | int | float]
+
+
+class FileRead(msgspec.Struct, frozen=True, tag=True):
+    """A statement on a file of SQLite."""
+
+    path: str
+    statement: Statement
+
+
+class SnapshotRead(msgspec.Struct, frozen=True, tag=True):
+    """Statements on PostgreSQL, all at one moment, for rows of the same columns.
+
+    A batch without rows follows those of each.
+    """
+
+    address: str
+    #: What another transaction, open until the rows begin to come, has exported.
+    snapshot: str
+    statements: list[Statement]
+
+
+LeadRead = FileRead | SnapshotRead
 
 
 def command() -> list[str]:
@@ -41,34 +66,102 @@ def command() -> list[str]:
 def main() -> None:
     """Run the statement of standard input."""
     wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=LeadRead)
-    uri = f"file:{quote(str(Path(wanted.database_path).absolute()))}?mode=ro"
-    with (
-        adbc_driver_sqlite.connect(uri) as database,
-        adbc_driver_manager.AdbcConnection(database) as connection,
-        adbc_driver_manager.AdbcStatement(connection) as statement,
-    ):
-        rows = _execute(statement, wanted)
-        reach("lead.reader.begin")
-        # Across a pipe, compressing costs more than it saves.
-        arro3.io.write_ipc_stream(rows, sys.stdout.buffer, compression=None)
-        sys.stdout.buffer.flush()
+    with _opened(wanted) as database, adbc_driver_manager.AdbcConnection(database) as connection:
+        if isinstance(wanted, FileRead):
+            _write_file_rows(connection, wanted)
+        else:
+            with closing(_snapshot_rows(connection, wanted)) as batches:
+                _write(_as_reader(batches))
 
 
-def _execute(statement: Any, wanted: LeadRead) -> RecordBatchReader:
-    statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_ROWS_PER_BATCH)})
+def _opened(wanted: LeadRead) -> Any:
+    if isinstance(wanted, SnapshotRead):
+        import adbc_driver_postgresql  # pyright: ignore[reportMissingTypeStubs] - it has none
+
+        return adbc_driver_postgresql.connect(wanted.address)
+    import adbc_driver_sqlite
+
+    return adbc_driver_sqlite.connect(f"file:{quote(str(Path(wanted.path).absolute()))}?mode=ro")
+
+
+def _write(rows: RecordBatchReader) -> None:
+    reach("lead.reader.begin")
+    # Across a pipe, compressing costs more than it saves.
+    arro3.io.write_ipc_stream(rows, sys.stdout.buffer, compression=None)
+    sys.stdout.buffer.flush()
+
+
+def _write_file_rows(connection: Any, wanted: FileRead) -> None:
+    with adbc_driver_manager.AdbcStatement(connection) as statement:
+        statement.set_options(**{"adbc.sqlite.query.batch_rows": str(ROWS_PER_BATCH)})
+        _prepare(statement, wanted.statement)
+        stream, _ = statement.execute_query()
+        _write(RecordBatchReader.from_arrow(stream))
+
+
+def _as_reader(batches: Generator[RecordBatch]) -> RecordBatchReader:
+    first = next(batches)
+
+    def every() -> Iterable[RecordBatch]:
+        yield first
+        yield from batches
+
+    # Taken one at a time as they are written, whatever the type says.
+    return RecordBatchReader.from_batches(first.schema, cast("Any", every()))
+
+
+def _snapshot_rows(connection: Any, wanted: SnapshotRead) -> Generator[RecordBatch]:
+    connection.set_autocommit(False)
+    _run(connection, Statement("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", []))
+    # The name comes from the database; it takes no parameter here.
+    assert wanted.snapshot.replace("-", "").isalnum(), wanted.snapshot
+    _run(connection, Statement(f"SET TRANSACTION SNAPSHOT '{wanted.snapshot}'", []))
+    for one in wanted.statements:
+        # A cursor: the driver would hold all rows of a statement with parameters in memory.
+        cursor = f"DECLARE leads NO SCROLL CURSOR FOR {one.sql}"
+        _run(connection, Statement(cursor, one.parameters))
+        while (batch := _fetched(connection)).num_rows:
+            yield batch
+        yield batch
+        _run(connection, Statement("CLOSE leads", []))
+
+
+def _fetched(connection: Any) -> RecordBatch:
+    with adbc_driver_manager.AdbcStatement(connection) as statement:
+        # COPY, which it would use, takes no FETCH.
+        statement.set_options(**{"adbc.postgresql.use_copy": "false"})
+        statement.set_sql_query(f"FETCH FORWARD {ROWS_PER_BATCH} FROM leads")
+        stream, _ = statement.execute_query()
+        rows = RecordBatchReader.from_arrow(stream)
+        return next(iter(rows), None) or _empty(rows.schema)
+
+
+def _run(connection: Any, wanted: Statement) -> None:
+    with adbc_driver_manager.AdbcStatement(connection) as statement:
+        _prepare(statement, wanted)
+        statement.execute_update()
+
+
+def _prepare(statement: Any, wanted: Statement) -> None:
     statement.set_sql_query(wanted.sql)
-    schema, array = _row(wanted.parameters).__arrow_c_array__()
-    statement.bind(array, schema)
-    stream, _ = statement.execute_query()
-    return RecordBatchReader.from_arrow(stream)
+    if wanted.parameters:
+        schema, array = _row(wanted.parameters).__arrow_c_array__()
+        statement.bind(array, schema)
 
 
 def _row(parameters: list[str | int | float]) -> RecordBatch:
     types = {str: DataType.utf8(), int: DataType.int64(), float: DataType.float64()}
     columns = [Array([value], types[type(value)]) for value in parameters]
-    names = [str(number) for number in range(len(columns))]
+    return _batch(columns, names=[str(number) for number in range(len(columns))])
+
+
+def _empty(schema: Schema) -> RecordBatch:
+    return _batch([Array([], field.type) for field in schema], schema=schema)
+
+
+def _batch(columns: list[Array], **names: object) -> RecordBatch:
     from_arrays = cast("Any", RecordBatch.from_arrays)  # pyright: ignore[reportUnknownMemberType] - half typed
-    return from_arrays(columns, names=names)
+    return from_arrays(columns, **names)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class Planner:
             condition = self._condition(connection, job, catalogue, now)
         fields = [catalogue[column.field] for column in job.request.columns]
         selection = LeadSelection(job.subscription_id, wanted, condition)
-        return LeadSource(self.database.path, selection, fields)
+        return LeadSource(self.database, selection, fields)
 
     def _condition(
         self,

@@ -78,9 +78,7 @@ class ImportRunner:
         )
 
     def start(self) -> None:
-        """Begin to import, what an earlier process left unfinished first."""
-        with self._database.write() as connection:
-            store.expire_leases(connection, self._clock())
+        """Begin to import."""
         self._dispatcher.start()
 
     def wake(self) -> None:

@@ -109,9 +109,7 @@ class Runner:
         )
 
     def start(self) -> None:
-        """Begin to run jobs, those that an earlier process left unfinished first."""
-        with self._database.write() as connection:
-            store.expire_leases(connection, self._clock())
+        """Begin to run jobs."""
         self._dispatcher.start()
 
     def wake(self) -> None:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import BigInteger, cast, delete, func, insert, select, update
 
 from tailrace.domain.errors import StoreUnavailableError
 from tailrace.domain.quota import quota_day
@@ -177,7 +177,9 @@ def _forget_counts_before(connection: Connection, day: date) -> None:
 
 
 def _stored_calls(connection: Connection, subscription_id: SubscriptionId, day: str) -> int:
-    query = select(func.coalesce(func.sum(call_count.c.calls), 0)).where(
+    # PostgreSQL adds up to a decimal number.
+    total = cast(func.coalesce(func.sum(call_count.c.calls), 0), BigInteger)
+    query = select(total).where(
         call_count.c.subscription_id == subscription_id, call_count.c.day == day
     )
     return connection.execute(query).scalar_one()

@@ -1,55 +1,61 @@
-"""One SQL database: connections with the right pragmas, and transactions that read or write.
+"""One SQL database: transactions that read, and transactions that write in their turn.
 
-SQLite runs in WAL mode: readers never wait for the writer, and a write transaction takes the
-write lock when it begins, so that what it has read cannot have changed when it writes.
+A file of SQLite or a database of PostgreSQL; what the two do differently is in `store.dialects`.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import URL, create_engine, event, inspect, select, table
 from sqlalchemy import column as sql_column
+from sqlalchemy import func, inspect, select, table
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tailrace.domain.errors import StoreUnavailableError
+from tailrace.store.dialects.postgresql import (
+    held_presence,
+    postgresql_engine,
+    postgresql_url,
+)
+from tailrace.store.dialects.sqlite import sqlite_engine
 from tailrace.store.dialects.sqlite_version import SqliteVersion
 from tailrace.store.migrations import HEAD_REVISION
+from tailrace.store.turns import EVERYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
+    from collections.abc import Callable, Generator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
+
+    from tailrace.store.turns import Turn
 
 _log = structlog.get_logger(__name__)
-
-#: How long a transaction waits for another's write lock.
-BUSY_TIMEOUT_SECONDS = 30
-
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    # A commit that was acknowledged survives a power cut.
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
-    "PRAGMA mmap_size=1073741824",
-    "PRAGMA cache_size=-8192",
-)
 
 
 class Database:
     """The store of one home."""
 
-    def __init__(self, path: Path) -> None:
-        #: The file, for readers that bring their own driver.
-        self.path = path
-        self._engine = _sqlite_engine(path)
-        self._version = SqliteVersion(path)
-        self._writing = self._engine.execution_options(is_writing=True)
+    def __init__(self, location: Path | str) -> None:
+        """`location` is a file, or the address of a PostgreSQL database."""
+        #: The file of SQLite, for readers that bring their own driver.
+        self.path = location if isinstance(location, Path) else None
+        #: The address of PostgreSQL, with its password.
+        self.address = None if isinstance(location, Path) else location
+        self._engine = (
+            sqlite_engine(location)
+            if isinstance(location, Path)
+            else postgresql_engine(postgresql_url(location))
+        )
+        self._version = SqliteVersion(location) if isinstance(location, Path) else None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several servers may work on it at once."""
+        return self.path is None
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -58,25 +64,50 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Generator[Connection]:
-        """A transaction that holds the write lock; committed when the block ends, else undone."""
-        with _available(), self._writing.begin() as connection:
-            yield connection
+    def write(self, turn: Turn = EVERYTHING) -> Generator[Connection]:
+        """A transaction in its turn, alone with what the turn covers (`store.turns`).
+
+        Committed when the block ends, undone when it raises.
+        """
+        with _available(), self._engine.connect() as connection:
+            connection.execution_options(turn=turn)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def exported_moment(self) -> Generator[tuple[Connection, str]]:
+        """A transaction that reads, and the name by which others join its moment of a shared store.
+
+        They may join for as long as the block lasts.
+        """
+        with self.read() as connection:
+            yield connection, connection.execute(select(func.pg_export_snapshot())).scalar_one()
 
     def version(self) -> int | None:
         """Another number after every commit; None where the store has none to tell."""
-        return self._version.now()
+        return None if self._version is None else self._version.now()
 
     def migrate(self) -> None:
-        """Bring the tables to this program's revision. The caller holds the home's set-up lock."""
+        """Bring the tables to this program's revision; whoever comes second finds it done."""
         if self._revision() == HEAD_REVISION:
             return
         from tailrace.store.migrations.upgrade import upgrade
 
-        upgrade(self._engine)
+        with self.write() as connection:
+            upgrade(connection)
+
+    @contextmanager
+    def presence(self, if_alone: Callable[[], None]) -> Generator[None]:
+        """Count as a server of a shared store for the length of the block.
+
+        Calls `if_alone` first where no other server counts as one; none comes in meanwhile.
+        """
+        with _available(), held_presence(self._engine, if_alone):
+            yield
 
     def close(self) -> None:
-        self._version.close()
+        if self._version is not None:
+            self._version.close()
         self._engine.dispose()
 
     def _revision(self) -> str | None:
@@ -95,31 +126,3 @@ def _available() -> Generator[None]:
     except (OperationalError, PoolTimeoutError) as error:
         _log.exception("store_unavailable")
         raise StoreUnavailableError from error
-
-
-def _sqlite_engine(path: Path) -> Engine:
-    engine = create_engine(
-        # Not a URL as text: a path may hold what a URL gives a meaning to.
-        URL.create("sqlite", database=str(path)),
-        pool_size=16,
-        max_overflow=48,
-        pool_timeout=BUSY_TIMEOUT_SECONDS,
-        # Errors are logged: the statement may be shown, the values in it may not.
-        hide_parameters=True,
-        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
-    )
-    event.listen(engine, "connect", _prepare_connection)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare_connection(dbapi_connection: Any, _record: object) -> None:
-    # The driver must not begin transactions by itself: it would begin them without the lock.
-    dbapi_connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        dbapi_connection.execute(pragma)
-
-
-def _begin(connection: Connection) -> None:
-    is_writing = connection.get_execution_options().get("is_writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")

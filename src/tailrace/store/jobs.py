@@ -7,11 +7,12 @@ state column.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+from typing import cast as typed
 
 import msgspec
 import structlog
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import BigInteger, cast, delete, func, insert, select, tuple_, update
 
 from tailrace.domain.export_job import (
     ApiUserId,
@@ -121,7 +122,7 @@ def apply_event(
     )
     if result.rowcount == 0:
         return False
-    fence = cast("int", values.get("fence", job.fence))
+    fence = typed("int", values.get("fence", job.fence))
     _record(connection, job, event, fence=fence, at=at)
     return True
 
@@ -144,7 +145,9 @@ def queued_count(connection: Connection, subscription_id: SubscriptionId) -> int
 
 def exported_bytes(connection: Connection, subscription_id: SubscriptionId, since: datetime) -> int:
     """Size of all files finished since then: what the quota counts."""
-    query = select(func.coalesce(func.sum(export_job.c.file_size_bytes), 0)).where(
+    # PostgreSQL adds up to a decimal number.
+    total = cast(func.coalesce(func.sum(export_job.c.file_size_bytes), 0), BigInteger)
+    query = select(total).where(
         export_job.c.subscription_id == subscription_id, export_job.c.finished_at >= since
     )
     return connection.execute(query).scalar_one()

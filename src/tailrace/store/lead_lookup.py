@@ -10,18 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import DDL, bindparam, select, text
+from sqlalchemy import BigInteger, Index, MetaData, and_, cast, literal_column, select
+from sqlalchemy.schema import CreateIndex
 
 from tailrace.domain.errors import TooManyMatchesError
 from tailrace.domain.lead_fields import Storage
-from tailrace.domain.lead_lookup import PARTITION_ID
+from tailrace.domain.lead_lookup import PARTITION_ID, folded
 from tailrace.domain.lead_values import StoredValue
+from tailrace.store.dialects.expressions import json_member, without_case
+from tailrace.store.dialects.inspection import has_index
 from tailrace.store.tables import lead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import BindParameter, ColumnElement, Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.domain.lead_fields import LeadField
@@ -86,8 +89,8 @@ def lookup_conditions(
     field: LeadField, values: Sequence[StoredValue]
 ) -> Iterator[ColumnElement[bool]]:
     """That a lead has one of `values`, in pieces that any database takes."""
-    known = sorted(set(values)) if field.name != "leadPartitionId" else _partitions(values)
-    column = _column(field)
+    column = _compared(field)
+    known = sorted(_comparable(field, values))
     for start in range(0, len(known), VALUES_PER_QUERY):
         yield column.in_(known[start : start + VALUES_PER_QUERY])
 
@@ -98,50 +101,52 @@ def prepare_lookup(
     """Build the index of a field of the subscription's own, within a transaction that writes."""
     if has_lookup_index(connection, subscription_id, field):
         return
-    # Data definition takes no bound values: both numbers are ours, the name is made of letters,
-    # digits and underscores, and one subscription's index holds no other's leads.
-    connection.execute(
-        DDL(
-            f"CREATE INDEX {_index_name(subscription_id, field)} ON lead"
-            f" (subscription_id, (custom ->> '{_member(field)}') COLLATE NOCASE)"
-            f" WHERE subscription_id = {int(subscription_id)}"
-            f" AND custom ->> '{_member(field)}' IS NOT NULL"
-        )
+    # A copy of the table: the index belongs to one subscription, not to the program's tables.
+    leads = lead.to_metadata(MetaData())
+    # One subscription's index holds no other's leads.
+    is_held = and_(
+        leads.c.subscription_id == literal_column(str(int(subscription_id))),
+        json_member(leads.c.custom, field.name).is_not(None),
     )
+    index = Index(
+        _index_name(subscription_id, field),
+        leads.c.subscription_id,
+        _compared_member(leads.c.custom, field),
+        sqlite_where=is_held,
+        postgresql_where=is_held,
+    )
+    connection.execute(CreateIndex(index))
 
 
 def has_lookup_index(
     connection: Connection, subscription_id: SubscriptionId, field: LeadField
 ) -> bool:
     """Whether a look-up by the field needs no look at every lead."""
-    if not field.is_custom:
-        return True
-    query = text("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = :name")
-    name = _index_name(subscription_id, field)
-    return connection.execute(query, {"name": name}).first() is not None
+    return not field.is_custom or has_index(connection, _index_name(subscription_id, field))
 
 
 def _index_name(subscription_id: SubscriptionId, field: LeadField) -> str:
     return f"ix_lead_custom_{int(subscription_id)}_{field.id}"
 
 
-def _member(field: LeadField) -> str:
-    assert field.name.isascii(), field.name
-    assert field.name.replace("_", "").isalnum(), field.name
-    return field.name
-
-
-def _column(field: LeadField) -> ColumnElement[Any]:
+def _compared(field: LeadField) -> ColumnElement[Any]:
     if field.is_custom:
-        # Spelled out in the statement, or the database would not see that the index fits.
-        member: BindParameter[str] = bindparam(
-            None, _member(field), literal_execute=True, unique=True
-        )
-        return lead.c.custom.op("->>")(member).collate("NOCASE")
+        return _compared_member(lead.c.custom, field)
     column = lead.c[field.name]
-    return column.collate("NOCASE") if field.data_type.storage is Storage.TEXT else column
+    return without_case(column) if field.data_type.storage is Storage.TEXT else column
 
 
-def _partitions(values: Sequence[StoredValue]) -> list[StoredValue]:
-    # Every lead is in the one partition: there is nothing to look for in others.
-    return [PARTITION_ID] if PARTITION_ID in values else []
+def _compared_member(document: ColumnElement[str], field: LeadField) -> ColumnElement[Any]:
+    member = json_member(document, field.name)
+    if field.data_type.storage is Storage.INTEGER:
+        return cast(member, BigInteger)
+    return without_case(member)
+
+
+def _comparable(field: LeadField, values: Sequence[StoredValue]) -> set[Any]:
+    if field.name == "leadPartitionId":
+        # Every lead is in the one partition: there is nothing to look for in others.
+        return {PARTITION_ID} if PARTITION_ID in values else set()
+    if field.data_type.storage is Storage.TEXT:
+        return {folded(str(value)) for value in values}
+    return set(values)

@@ -11,7 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from tailrace.domain.export_request import (
     CreatedLeads,
@@ -29,6 +40,8 @@ from tailrace.store.tables import lead, static_list_member
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Connection
+
     from tailrace.domain.export_job import SubscriptionId
 
 #: Name of the column that holds the custom document, when any field needs it.
@@ -44,7 +57,20 @@ class LeadSelection:
     smart_list_condition: ColumnElement[bool] | None = None
 
 
-def lead_query(selection: LeadSelection, fields: Sequence[LeadField]) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """Rows behind one value of the sort key, as far as another; None has no bound."""
+
+    after: tuple[str | int, ...] | None = None
+    up_to: tuple[str | int, ...] | None = None
+
+
+WHOLE = KeyRange()
+
+
+def lead_query(
+    selection: LeadSelection, fields: Sequence[LeadField], within: KeyRange = WHOLE
+) -> Select[Any]:
     """One statement, hence one moment, whatever the number of rows.
 
     Columns: one a field of `fields` that is not custom, labelled `c<position>`, then the custom
@@ -57,36 +83,81 @@ def lead_query(selection: LeadSelection, fields: Sequence[LeadField]) -> Select[
     ]
     if any(field.is_custom for field in fields):
         columns.append(lead.c.custom.label(CUSTOM_DOCUMENT))
-    return _filtered(select(*columns), selection).where(
+    key = _sort_key(selection.filter)
+    query = _filtered(select(*columns), selection).where(
         lead.c.subscription_id == selection.subscription_id,
         # Anonymous leads are not exported (contract section 5.2).
         or_(lead.c.isAnonymous.is_(None), lead.c.isAnonymous.is_(False)),
     )
+    if within.after is not None:
+        query = query.where(tuple_(*key) > _position(within.after))
+    if within.up_to is not None:
+        query = query.where(tuple_(*key) <= _position(within.up_to))
+    return query.order_by(*key)
+
+
+def key_ranges(connection: Connection, selection: LeadSelection, rows: int) -> list[KeyRange]:
+    """Ranges in order that together hold every row, each at most so many."""
+    key = _sort_key(selection.filter)
+    # An index answers this; that more leads are counted than will be read makes ranges smaller.
+    counted = (
+        _in_time(select(*key, func.row_number().over(order_by=key).label("number")), selection)
+        .where(lead.c.subscription_id == selection.subscription_id)
+        .subquery()
+    )
+    columns: list[ColumnElement[Any]] = [counted.c[column.name] for column in key]
+    ends = select(*columns).where(counted.c.number % rows == 0).order_by(counted.c.number)
+    bounds: list[tuple[Any, ...]] = [tuple(row) for row in connection.execute(ends)]
+    return [
+        KeyRange(after, up_to)
+        for after, up_to in zip((None, *bounds), (*bounds, None), strict=True)
+    ]
+
+
+def _position(values: tuple[str | int, ...]) -> ColumnElement[Any]:
+    return tuple_(*(literal(value) for value in values))
+
+
+def _sort_key(wanted: LeadFilter) -> tuple[Column[Any], ...]:
+    """The order of contract section 4: the time that the filter speaks of, then the id."""
+    match wanted:
+        case CreatedLeads():
+            return (lead.c.createdAt, lead.c.id)
+        case UpdatedLeads():
+            return (lead.c.changed_at, lead.c.id)
+        case _:
+            return (lead.c.id,)
+
+
+def _in_time(query: Select[Any], selection: LeadSelection) -> Select[Any]:
+    match selection.filter:
+        case CreatedLeads(instants):
+            return query.where(_within(lead.c.createdAt, instants))
+        case UpdatedLeads(instants):
+            return query.where(_within(lead.c.changed_at, instants))
+        case _:
+            return query
 
 
 def _filtered(query: Select[Any], selection: LeadSelection) -> Select[Any]:
-    """Rows in the order of contract section 4: the time that the filter speaks of, then the id."""
     match selection.filter:
-        case CreatedLeads(instants):
-            return _within(query, lead.c.createdAt, instants)
-        case UpdatedLeads(instants):
-            return _within(query, lead.c.changed_at, instants)
+        case CreatedLeads() | UpdatedLeads():
+            return _in_time(query, selection)
         case StaticListMembers(list_id):
             return query.join(
                 static_list_member,
                 (static_list_member.c.subscription_id == lead.c.subscription_id)
                 & (static_list_member.c.lead_id == lead.c.id)
                 & (static_list_member.c.list_id == list_id),
-            ).order_by(lead.c.id)
+            )
         case SmartListMembers() if selection.smart_list_condition is not None:
-            return query.where(selection.smart_list_condition).order_by(lead.c.id)
+            return query.where(selection.smart_list_condition)
         case _:
             raise AssertionError(selection.filter)
 
 
-def _within(query: Select[Any], column: ColumnElement[str], instants: InstantRange) -> Select[Any]:
-    start, end = format_instant(instants.start), format_instant(instants.end)
-    return query.where(column.between(start, end)).order_by(column, lead.c.id)
+def _within(column: ColumnElement[str], instants: InstantRange) -> ColumnElement[bool]:
+    return column.between(format_instant(instants.start), format_instant(instants.end))
 
 
 def _column(field: LeadField) -> ColumnElement[Any]:
@@ -95,6 +166,6 @@ def _column(field: LeadField) -> ColumnElement[Any]:
         case Storage.INTEGER:
             return column
         case Storage.BOOLEAN:
-            return cast(column, BigInteger)
+            return cast(column, Integer)
         case _:
             return func.coalesce(column, literal(NULL_TEXT))

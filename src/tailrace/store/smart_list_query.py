@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
+    Boolean,
     ColumnElement,
     Float,
+    Integer,
+    Text,
     and_,
-    bindparam,
     cast,
     func,
     literal,
@@ -28,6 +28,7 @@ from sqlalchemy import (
 from tailrace.domain.errors import ScalarTypeError, SmartListRuleError
 from tailrace.domain.instants import format_instant, parse_instant
 from tailrace.domain.lead_fields import LARGEST_INTEGER, LeadField, LeadFieldCatalogue, Storage
+from tailrace.domain.lead_lookup import folded
 from tailrace.domain.smart_list import (
     MAXIMUM_DAYS,
     ActivityRule,
@@ -38,14 +39,15 @@ from tailrace.domain.smart_list import (
     Operator,
     Rule,
 )
+from tailrace.store.dialects.expressions import json_member, numbers_in
 from tailrace.store.tables import lead, static_list_member
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-#: One operand of a comparison, as it stands in the statement.
-_Operand = str | int | float | ColumnElement[str]
+#: One operand of a comparison, as it is bound.
+_Operand = str | int | float
 
 
 class RuleQuery:
@@ -107,7 +109,7 @@ class RuleQuery:
 def stored_value(field: LeadField) -> ColumnElement[Any]:
     """Where the lead table keeps a field: a column, or a member of the custom document."""
     if field.is_custom:
-        return lead.c.custom.op("->>")(field.name)
+        return json_member(lead.c.custom, field.name)
     return lead.c[field.name]
 
 
@@ -125,16 +127,16 @@ def _text_condition(
     if field.data_type.storage is not Storage.TEXT:
         raise SmartListRuleError(f"'{rule.operator}' needs a text field, '{rule.field}' is none")
     prefix = "%" if rule.operator in (Operator.CONTAINS, Operator.NOT_CONTAINS) else ""
-    patterns = [_lower(f"{prefix}{_like_escaped(str(value))}%") for value in rule.values]
-    matches = or_(*(func.lower(stored).like(pattern, escape="/") for pattern in patterns))
+    patterns = [folded(f"{prefix}{_like_escaped(str(value))}%") for value in rule.values]
+    matches = or_(*(_lower(stored).like(pattern, escape="/") for pattern in patterns))
     if rule.operator in (Operator.CONTAINS, Operator.STARTS_WITH):
         return and_(stored.is_not(None), matches)
     return or_(stored.is_(None), not_(matches))
 
 
-def _lower(text: str) -> ColumnElement[str]:
-    # Lowered by the database that lowers the other side too: they differ outside ASCII.
-    return func.lower(literal(text))
+def _lower(stored: ColumnElement[Any]) -> ColumnElement[str]:
+    """As `folded` has it: texts of ours rest and compare byte by byte, where ASCII alone has case."""
+    return func.lower(stored, type_=Text())
 
 
 def _like_escaped(text: str) -> str:
@@ -166,14 +168,14 @@ def _comparison(
 def _comparable(field: LeadField, stored: ColumnElement[Any]) -> ColumnElement[Any]:
     match field.data_type.storage:
         case Storage.TEXT:
-            return func.lower(stored)
+            return _lower(stored)
         case Storage.DECIMAL:
             return cast(stored, Float)
         case Storage.INTEGER:
             return cast(stored, BigInteger)
         case Storage.BOOLEAN:
             # A boolean that was never set is false (contract section 8.2).
-            return func.coalesce(cast(stored, BigInteger), literal(0))
+            return func.coalesce(cast(cast(stored, Boolean), Integer), literal(0))
         case Storage.DATE | Storage.INSTANT:
             return stored
 
@@ -183,7 +185,7 @@ def _operand(field: LeadField, value: str | float | bool) -> _Operand:
     try:
         match storage:
             case Storage.TEXT:
-                return _lower(str(value))
+                return folded(str(value))
             case Storage.DECIMAL:
                 return float(value)
             case Storage.INTEGER:
@@ -216,9 +218,4 @@ def _is_member(rule: ListRule) -> ColumnElement[bool]:
 
 
 def _is_one_of(lead_ids: list[int]) -> ColumnElement[bool]:
-    """Membership in a set of any size, bound as one JSON value."""
-    document: BindParameter[str] = bindparam(
-        None, msgspec.json.encode(lead_ids).decode(), unique=True
-    )
-    ids = func.json_each(document).table_valued("value")
-    return lead.c.id.in_(select(cast(ids.c.value, BigInteger)))
+    return lead.c.id.in_(numbers_in(lead_ids))

@@ -1,4 +1,4 @@
-"""Running the migrations with Alembic on an open engine."""
+"""Running the migrations with Alembic within an open transaction."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from alembic.util import CommandError
 from tailrace.domain.errors import HomeError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection
 
 
-def upgrade(engine: Engine) -> None:
-    """Apply every migration that the database lacks, in one transaction.
+def upgrade(connection: Connection) -> None:
+    """Apply every migration that the database lacks, within the caller's transaction.
 
     Raises HomeError if that is impossible, such as for a database of a later program.
     """
     config = alembic_config()
-    with engine.execution_options(is_writing=True).begin() as connection:
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise HomeError(f"The database cannot be brought up to date: {error}.") from error
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise HomeError(f"The database cannot be brought up to date: {error}.") from error
 
 
 def alembic_config() -> Config:

@@ -5,21 +5,25 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
-    Integer,
     LargeBinary,
-    String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
-from tailrace.store.tables.base import Microseconds, metadata, subscription_key
+from tailrace.store.tables.base import (
+    TEXT,
+    WHOLE_NUMBER,
+    Microseconds,
+    metadata,
+    short_text,
+    subscription_key,
+)
 
 subscription = Table(
     "subscription",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", String(255), nullable=False, unique=True),
+    Column("id", WHOLE_NUMBER, primary_key=True),
+    Column("name", short_text(255), nullable=False, unique=True),
     Column("created_at", Microseconds, nullable=False),
 )
 
@@ -27,9 +31,9 @@ subscription = Table(
 subscription_setting = Table(
     "subscription_setting",
     metadata,
-    Column("subscription_id", Integer, primary_key=True),
-    Column("name", String(64), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("subscription_id", WHOLE_NUMBER, primary_key=True),
+    Column("name", short_text(64), primary_key=True),
+    Column("value", TEXT, nullable=False),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
 )
 
@@ -37,20 +41,20 @@ subscription_setting = Table(
 role = Table(
     "role",
     metadata,
-    Column("subscription_id", Integer, primary_key=True),
-    Column("name", String(255), primary_key=True),
+    Column("subscription_id", WHOLE_NUMBER, primary_key=True),
+    Column("name", short_text(255), primary_key=True),
     #: JSON array of permission names.
-    Column("permissions", Text, nullable=False),
+    Column("permissions", TEXT, nullable=False),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
 )
 
 api_user = Table(
     "api_user",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WHOLE_NUMBER, primary_key=True),
     subscription_key(),
-    Column("email", String(255), nullable=False),
-    Column("role_name", String(255), nullable=False),
+    Column("email", short_text(255), nullable=False),
+    Column("role_name", short_text(255), nullable=False),
     Column("created_at", Microseconds, nullable=False),
     UniqueConstraint("subscription_id", "email"),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
@@ -59,10 +63,10 @@ api_user = Table(
 custom_service = Table(
     "custom_service",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("api_user_id", Integer, nullable=False),
-    Column("name", String(255), nullable=False),
-    Column("client_id", String(36), nullable=False, unique=True),
+    Column("id", WHOLE_NUMBER, primary_key=True),
+    Column("api_user_id", WHOLE_NUMBER, nullable=False),
+    Column("name", short_text(255), nullable=False),
+    Column("client_id", short_text(36), nullable=False, unique=True),
     #: HMAC-SHA256 of the client secret under the home's key.
     Column("secret_hash", LargeBinary(32), nullable=False),
     Column("created_at", Microseconds, nullable=False),
@@ -78,7 +82,7 @@ access_token = Table(
     "access_token",
     metadata,
     Column("token_hash", LargeBinary(32), primary_key=True),
-    Column("custom_service_id", Integer, nullable=False, index=True),
+    Column("custom_service_id", WHOLE_NUMBER, nullable=False, index=True),
     Column("expires_at", Microseconds, nullable=False, index=True),
     ForeignKeyConstraint(["custom_service_id"], ["custom_service.id"]),
 )
@@ -87,11 +91,11 @@ access_token = Table(
 call_count = Table(
     "call_count",
     metadata,
-    Column("subscription_id", Integer, primary_key=True),
+    Column("subscription_id", WHOLE_NUMBER, primary_key=True),
     #: `YYYY-MM-DD`.
-    Column("day", String(10), primary_key=True),
-    Column("api_user_id", Integer, primary_key=True),
-    Column("calls", Integer, nullable=False),
+    Column("day", short_text(10), primary_key=True),
+    Column("api_user_id", WHOLE_NUMBER, primary_key=True),
+    Column("calls", WHOLE_NUMBER, nullable=False),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
     ForeignKeyConstraint(["api_user_id"], ["api_user.id"]),
 )
@@ -100,9 +104,9 @@ call_count = Table(
 error_count = Table(
     "error_count",
     metadata,
-    Column("subscription_id", Integer, primary_key=True),
-    Column("day", String(10), primary_key=True),
-    Column("code", String(8), primary_key=True),
-    Column("errors", Integer, nullable=False),
+    Column("subscription_id", WHOLE_NUMBER, primary_key=True),
+    Column("day", short_text(10), primary_key=True),
+    Column("code", short_text(8), primary_key=True),
+    Column("errors", WHOLE_NUMBER, nullable=False),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
 )

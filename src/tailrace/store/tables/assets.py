@@ -10,15 +10,19 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Index,
-    Integer,
-    String,
     Table,
-    Text,
     UniqueConstraint,
     false,
 )
 
-from tailrace.store.tables.base import Microseconds, metadata, of_subscription
+from tailrace.store.tables.base import (
+    TEXT,
+    WHOLE_NUMBER,
+    Microseconds,
+    metadata,
+    of_subscription,
+    short_text,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.default import DefaultExecutionContext
@@ -30,11 +34,11 @@ def _at_creation(context: DefaultExecutionContext) -> Any:
 
 def _asset_columns() -> list[Column[Any]]:
     return [
-        Column("subscription_id", Integer, primary_key=True),
-        Column("id", Integer, primary_key=True),
-        Column("name", String(255), nullable=False),
+        Column("subscription_id", WHOLE_NUMBER, primary_key=True),
+        Column("id", WHOLE_NUMBER, primary_key=True),
+        Column("name", short_text(255), nullable=False),
         #: NULL where there is none.
-        Column("description", Text),
+        Column("description", TEXT),
         Column("created_at", Microseconds, nullable=False),
         Column("updated_at", Microseconds, nullable=False, default=_at_creation),
     ]
@@ -44,7 +48,7 @@ def _asset_within_program() -> list[Any]:
     return [
         *_asset_columns(),
         #: The program that holds it; NULL for one in a folder.
-        Column("program_id", Integer),
+        Column("program_id", WHOLE_NUMBER),
         of_subscription("program_id", table="program"),
     ]
 
@@ -55,9 +59,9 @@ channel = Table(
     metadata,
     *_asset_columns(),
     #: `program`, `event`, `nurture` or `email`.
-    Column("applicable_program_type", String(32), nullable=False),
+    Column("applicable_program_type", short_text(32), nullable=False),
     #: JSON array of `domain.programs.ProgressionStatus`, by step.
-    Column("statuses", Text, nullable=False),
+    Column("statuses", TEXT, nullable=False),
     UniqueConstraint("subscription_id", "name"),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
 )
@@ -67,17 +71,17 @@ program = Table(
     metadata,
     *_asset_columns(),
     #: The program that this one is nested in.
-    Column("parent_id", Integer),
+    Column("parent_id", WHOLE_NUMBER),
     #: Name of its channel.
-    Column("channel", String(255), nullable=False),
+    Column("channel", short_text(255), nullable=False),
     #: As the API calls it: `Default`, `Event`, `Event with Webinar`, `Engagement` or `Email`.
-    Column("type", String(32), nullable=False, server_default="Default"),
+    Column("type", short_text(32), nullable=False, server_default="Default"),
     #: `on`, `off`, `locked`, `unlocked`, `completed`; empty for the types without one.
-    Column("status", String(32), nullable=False, server_default=""),
+    Column("status", short_text(32), nullable=False, server_default=""),
     #: JSON array of `{"tagType", "tagValue"}`.
-    Column("tags", Text, nullable=False, server_default="[]"),
+    Column("tags", TEXT, nullable=False, server_default="[]"),
     #: JSON array of `{"startDate", "cost", "note"}`.
-    Column("costs", Text, nullable=False, server_default="[]"),
+    Column("costs", TEXT, nullable=False, server_default="[]"),
     UniqueConstraint("subscription_id", "name"),
     ForeignKeyConstraint(["subscription_id"], ["subscription.id"]),
     of_subscription("parent_id", table="program"),
@@ -88,9 +92,9 @@ form = Table(
     metadata,
     *_asset_within_program(),
     #: `draft` or `approved`.
-    Column("status", String(16), nullable=False, server_default="approved"),
+    Column("status", short_text(16), nullable=False, server_default="approved"),
     #: JSON array of the names of the lead fields that it asks for.
-    Column("fields", Text, nullable=False, server_default="[]"),
+    Column("fields", TEXT, nullable=False, server_default="[]"),
 )
 
 static_list = Table("static_list", metadata, *_asset_within_program())
@@ -98,8 +102,8 @@ static_list = Table("static_list", metadata, *_asset_within_program())
 static_list_member = Table(
     "static_list_member",
     metadata,
-    Column("subscription_id", Integer, primary_key=True),
-    Column("list_id", Integer, primary_key=True),
+    Column("subscription_id", WHOLE_NUMBER, primary_key=True),
+    Column("list_id", WHOLE_NUMBER, primary_key=True),
     Column("lead_id", BigInteger, primary_key=True),
     Column("added_at", Microseconds, nullable=False),
     of_subscription("list_id", table="static_list"),
@@ -116,7 +120,7 @@ smart_list = Table(
     metadata,
     *_asset_within_program(),
     #: JSON of `domain.smart_list.Rule`.
-    Column("rule", Text, nullable=False),
+    Column("rule", TEXT, nullable=False),
 )
 
 #: Smart campaigns. They are described here, not run.
@@ -125,20 +129,20 @@ campaign = Table(
     metadata,
     *_asset_within_program(),
     #: `batch` or `trigger`.
-    Column("type", String(16), nullable=False),
+    Column("type", short_text(16), nullable=False),
     Column("is_active", Boolean(create_constraint=False), nullable=False, server_default=false()),
 )
 
 program_member = Table(
     "program_member",
     metadata,
-    Column("subscription_id", Integer, primary_key=True),
-    Column("program_id", Integer, primary_key=True),
+    Column("subscription_id", WHOLE_NUMBER, primary_key=True),
+    Column("program_id", WHOLE_NUMBER, primary_key=True),
     Column("lead_id", BigInteger, primary_key=True),
     #: The membership's own id: `Program Member ID` of its activities.
     Column("id", BigInteger, nullable=False),
     #: Name of a status of the program's channel.
-    Column("status_name", String(255), nullable=False),
+    Column("status_name", short_text(255), nullable=False),
     Column("reached_success", Boolean(create_constraint=False), nullable=False),
     #: When it reached success first.
     Column("reached_success_at", Microseconds),
@@ -150,7 +154,7 @@ program_member = Table(
     Column("member_since", Microseconds, nullable=False),
     Column("updated_at", Microseconds, nullable=False),
     #: JSON object of the values that members have of their own, by API name.
-    Column("data", Text, nullable=False, server_default="{}"),
+    Column("data", TEXT, nullable=False, server_default="{}"),
     of_subscription("program_id", table="program"),
     of_subscription("lead_id", table="lead"),
 )

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Integer, MetaData, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -20,6 +29,12 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+#: As wide as SQLite has it, in every database.
+WHOLE_NUMBER = Integer().with_variant(BigInteger(), "postgresql")
+
+#: Compared byte by byte, as SQLite does it, whatever the collation of the database.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -40,9 +55,14 @@ class Microseconds(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+def short_text(characters: int) -> String:
+    """A text of which the rules of its kind allow so many characters; no database counts them."""
+    return String(characters).with_variant(Text(collation="C"), "postgresql")
+
+
 def subscription_key() -> Column[int]:
     """The column that says whose row it is."""
-    return Column("subscription_id", Integer, nullable=False)
+    return Column("subscription_id", WHOLE_NUMBER, nullable=False)
 
 
 def of_subscription(*columns: str, table: str) -> ForeignKeyConstraint:

@@ -8,25 +8,29 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Index,
-    Integer,
-    String,
     Table,
-    Text,
 )
 
 from tailrace.domain.job_state import JobState
-from tailrace.store.tables.base import Microseconds, metadata, subscription_key
+from tailrace.store.tables.base import (
+    TEXT,
+    WHOLE_NUMBER,
+    Microseconds,
+    metadata,
+    short_text,
+    subscription_key,
+)
 
 export_job = Table(
     "export_job",
     metadata,
-    Column("export_id", String(36), primary_key=True),
+    Column("export_id", short_text(36), primary_key=True),
     subscription_key(),
-    Column("api_user_id", Integer, nullable=False),
-    Column("family", String(32), nullable=False),
+    Column("api_user_id", WHOLE_NUMBER, nullable=False),
+    Column("family", short_text(32), nullable=False),
     #: JSON of `domain.export_request.ExportRequest`.
-    Column("request", Text, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("request", TEXT, nullable=False),
+    Column("state", short_text(16), nullable=False),
     Column("state_changed_at", Microseconds, nullable=False),
     Column("created_at", Microseconds, nullable=False),
     Column("queued_at", Microseconds),
@@ -35,15 +39,15 @@ export_job = Table(
     #: Its place in the queue: first come first served even when the clock steps back.
     Column("queue_position", BigInteger),
     #: Grows with every claim; the runner that holds the job knows it.
-    Column("fence", Integer, nullable=False),
+    Column("fence", WHOLE_NUMBER, nullable=False),
     #: Claims that were not handed back.
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", WHOLE_NUMBER, nullable=False),
     Column("lease_expires_at", Microseconds),
-    Column("file_name", String(255)),
+    Column("file_name", short_text(255)),
     Column("file_size_bytes", BigInteger),
-    Column("file_sha256", String(64)),
+    Column("file_sha256", short_text(64)),
     Column("row_count", BigInteger),
-    Column("failure", Text),
+    Column("failure", TEXT),
     #: Set by the janitor once the file's retention is over.
     Column("file_deleted_at", Microseconds),
     CheckConstraint(
@@ -95,12 +99,12 @@ Index("ix_export_job_finished", export_job.c.subscription_id, export_job.c.finis
 job_event = Table(
     "job_event",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("export_id", String(36), nullable=False, index=True),
-    Column("event", String(16), nullable=False),
-    Column("from_state", String(16)),
-    Column("to_state", String(16), nullable=False),
-    Column("fence", Integer, nullable=False),
+    Column("id", WHOLE_NUMBER, primary_key=True),
+    Column("export_id", short_text(36), nullable=False, index=True),
+    Column("event", short_text(16), nullable=False),
+    Column("from_state", short_text(16)),
+    Column("to_state", short_text(16), nullable=False),
+    Column("fence", WHOLE_NUMBER, nullable=False),
     Column("at", Microseconds, nullable=False),
 )
 
@@ -108,33 +112,33 @@ job_event = Table(
 lead_import = Table(
     "lead_import",
     metadata,
-    Column("subscription_id", Integer, primary_key=True),
-    Column("id", Integer, primary_key=True),
-    Column("api_user_id", Integer, nullable=False),
+    Column("subscription_id", WHOLE_NUMBER, primary_key=True),
+    Column("id", WHOLE_NUMBER, primary_key=True),
+    Column("api_user_id", WHOLE_NUMBER, nullable=False),
     #: `Queued`, `Importing`, `Complete` or `Failed`.
-    Column("state", String(16), nullable=False),
+    Column("state", short_text(16), nullable=False),
     #: `CSV`, `TSV` or `SSV`.
-    Column("format", String(8), nullable=False),
+    Column("format", short_text(8), nullable=False),
     #: REST name of the field that finds the lead.
-    Column("lookup_field", String(255), nullable=False),
+    Column("lookup_field", short_text(255), nullable=False),
     #: Static list that the leads are added to.
-    Column("list_id", Integer),
+    Column("list_id", WHOLE_NUMBER),
     #: The header line of the file as it stands there.
-    Column("header", Text, nullable=False),
+    Column("header", TEXT, nullable=False),
     Column("created_at", Microseconds, nullable=False),
     Column("started_at", Microseconds),
     Column("finished_at", Microseconds),
     #: Grows with every claim; whoever imports the file knows it.
-    Column("fence", Integer, nullable=False, default=0),
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("fence", WHOLE_NUMBER, nullable=False, default=0),
+    Column("attempts", WHOLE_NUMBER, nullable=False, default=0),
     Column("lease_expires_at", Microseconds),
     #: Records of the file that are done for good; an import that was interrupted goes on here.
-    Column("records_done", Integer, nullable=False, default=0),
+    Column("records_done", WHOLE_NUMBER, nullable=False, default=0),
     #: Of those: the ones that were imported, and the ones that were not.
-    Column("rows_imported", Integer, nullable=False, default=0),
-    Column("rows_failed", Integer, nullable=False, default=0),
+    Column("rows_imported", WHOLE_NUMBER, nullable=False, default=0),
+    Column("rows_failed", WHOLE_NUMBER, nullable=False, default=0),
     #: Why it failed as a whole.
-    Column("failure", Text),
+    Column("failure", TEXT),
     CheckConstraint("state IN ('Queued', 'Importing', 'Complete', 'Failed')", name="state"),
     CheckConstraint("(state = 'Failed') = (failure IS NOT NULL)", name="failed_says_why"),
     CheckConstraint(
@@ -150,13 +154,13 @@ Index("ix_lead_import_finished", lead_import.c.subscription_id, lead_import.c.fi
 lead_import_failure = Table(
     "lead_import_failure",
     metadata,
-    Column("subscription_id", Integer, primary_key=True),
-    Column("import_id", Integer, primary_key=True),
+    Column("subscription_id", WHOLE_NUMBER, primary_key=True),
+    Column("import_id", WHOLE_NUMBER, primary_key=True),
     #: Number of the row's first line, the first line of the file being 1.
-    Column("line", Integer, primary_key=True),
+    Column("line", WHOLE_NUMBER, primary_key=True),
     #: The row as it stands in the file, without its line end.
-    Column("text", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("text", TEXT, nullable=False),
+    Column("reason", TEXT, nullable=False),
     ForeignKeyConstraint(
         ["subscription_id", "import_id"], ["lead_import.subscription_id", "lead_import.id"]
     ),
