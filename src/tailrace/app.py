@@ -33,24 +33,24 @@ from tailrace.store.asset_collection import Assets
 from tailrace.store.call_counts import CallCounts
 from tailrace.store.database import Database
 from tailrace.store.identity import Identity, ServiceCredentials
-from tailrace.store.subscriptions import (
-    DEFAULT_SUBSCRIPTION_NAME,
 from tailrace.store.jobs import expire_leases
 from tailrace.store.lead_imports import expire_leases as expire_import_leases
+from tailrace.store.subscriptions import (
+    DEFAULT_SUBSCRIPTION_NAME,
     Subscriptions,
     create_subscription,
 )
 from tailrace.store.tables import subscription
+from tailrace.store.turns import CLAIMS
 
 if TYPE_CHECKING:
-from tailrace.store.turns import CLAIMS
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-    from tailrace.domain.export_job import SubscriptionId
-    from tailrace.settings import Settings
     from sqlalchemy import Connection
 
+    from tailrace.domain.export_job import SubscriptionId
+    from tailrace.settings import Settings
 
 #: The API user that a new home begins with.
 FIRST_USER = "admin@tailrace.local"
@@ -58,14 +58,14 @@ FIRST_USER = "admin@tailrace.local"
 #: The store of a home that has no other.
 DATABASE_NAME = "tailrace.db"
 
-_KEY_BYTES = 32
-
 #: The file that makes a directory a home whose store is elsewhere.
 STORE_MARK_NAME = "store"
 
 _STORE_MARK = (
     "The store of this home is a PostgreSQL database: --store or TAILRACE_STORE names it.\n"
 )
+
+_KEY_BYTES = 32
 
 
 def utc_now() -> datetime:
@@ -192,6 +192,23 @@ class Application:
                     part.start()
                 yield
 
+    @contextmanager
+    def _server_place(self) -> Generator[None]:
+        """Be the one server of the home, or one of the servers of its shared store."""
+        if self.database.is_shared:
+            with self.database.presence(self._expire_leases):
+                yield
+            return
+        with _locked(self.settings.home / "serve.lock", is_exclusive_now=True):
+            self._expire_leases()
+            yield
+
+    def _expire_leases(self) -> None:
+        """Nobody else runs anything: what an earlier process left unfinished can go on at once."""
+        with self.database.write(CLAIMS) as connection:
+            expire_leases(connection, self.clock())
+            expire_import_leases(connection, self.clock())
+
     def close(self) -> None:
         self.database.close()
 
@@ -210,28 +227,13 @@ def open_application(
     _check_store(settings, must_exist=must_exist)
     try:
         if not home.exists():
-    @contextmanager
-    def _server_place(self) -> Generator[None]:
-        """Be the one server of the home, or one of the servers of its shared store."""
-        if self.database.is_shared:
-            with self.database.presence(self._expire_leases):
-                yield
-            return
-        with _locked(self.settings.home / "serve.lock", is_exclusive_now=True):
-            self._expire_leases()
-            yield
-
-    def _expire_leases(self) -> None:
-        """Nobody else runs anything: what an earlier process left unfinished can go on at once."""
-        with self.database.write(CLAIMS) as connection:
-            expire_leases(connection, self.clock())
-            expire_import_leases(connection, self.clock())
-
             make_directory(home)
             # It holds people's data and the key to every token.
             home.chmod(0o700)
         with _locked(home / "setup.lock", is_exclusive_now=False):
             application = Application(settings, _key(home / "key"), clock)
+            if settings.store is not None:
+                _mark_store(home / STORE_MARK_NAME)
             application.database.migrate()
             _ensure_subscription(application)
     except OSError as error:
@@ -242,35 +244,6 @@ def open_application(
     return application
 
 
-def _ensure_subscription(application: Application) -> None:
-    with application.database.read() as connection:
-        if _has_subscription(connection):
-            return
-    with application.database.write() as connection:
-        # On a shared store, another home may have been set up in between.
-        if not _has_subscription(connection):
-            create_subscription(connection, DEFAULT_SUBSCRIPTION_NAME, application.clock())
-
-
-def _has_subscription(connection: Connection) -> bool:
-    return connection.execute(select(func.count()).select_from(subscription)).scalar_one() > 0
-
-
-def _key(path: Path) -> bytes:
-    """The secret that tokens and secret hashes derive from; made once, readable by its owner."""
-    if not path.exists():
-        partial = path.with_suffix(".part")
-            if settings.store is not None:
-                _mark_store(home / STORE_MARK_NAME)
-        partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(path)
-        sync_path(path.parent)
-    return path.read_bytes()
 def _store_location(settings: Settings) -> Path | str:
     if settings.store is None:
         return settings.home / DATABASE_NAME
@@ -299,6 +272,33 @@ def _mark_store(path: Path) -> None:
         sync_path(path.parent)
 
 
+def _ensure_subscription(application: Application) -> None:
+    with application.database.read() as connection:
+        if _has_subscription(connection):
+            return
+    with application.database.write() as connection:
+        # On a shared store, another home may have been set up in between.
+        if not _has_subscription(connection):
+            create_subscription(connection, DEFAULT_SUBSCRIPTION_NAME, application.clock())
+
+
+def _has_subscription(connection: Connection) -> bool:
+    return connection.execute(select(func.count()).select_from(subscription)).scalar_one() > 0
+
+
+def _key(path: Path) -> bytes:
+    """The secret that tokens and secret hashes derive from; made once, readable by its owner."""
+    if not path.exists():
+        partial = path.with_suffix(".part")
+        partial.unlink(missing_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+        sync_path(path.parent)
+    return path.read_bytes()
 
 
 @contextmanager

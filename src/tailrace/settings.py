@@ -21,13 +21,13 @@ class Settings(BaseSettings):
         default=Path("tailrace-home"),
         description="Directory that holds everything the server keeps.",
     )
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(
-        default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
     store: SecretStr | None = Field(
         default=None,
         description="Address of a PostgreSQL database that keeps what else a file of the home does.",
     )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
     )
     tls_cert: Path | None = Field(
         default=None, description="Certificate chain in PEM form; with a key, HTTPS is spoken."
