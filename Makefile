@@ -41,16 +41,18 @@ test: check ## Everything that must pass before a change lands
 soak: $(STAMP) ## The slow fault and load runs
 	$(VENV)/bin/pytest -m soak --timeout 1800
 
-bench: $(STAMP) ## The benchmarks of benchmarks/README.md
-	for file in $$(grep -l '__main__' benchmarks/*.py); do \
-	  $(VENV)/bin/python -m benchmarks.$$(basename $$file .py) || exit 1; \
-	done
+bench: $(STAMP) ## Tailrace beside its peers, see benchmarks/README.md (SCALE=small: minutes)
+	$(VENV)/bin/python -m benchmarks.suite $(if $(SCALE),--scale $(SCALE))
 
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
 	printf 'setuptools>=77\n' | uv pip compile pyproject.toml - --quiet --universal \
 	  --generate-hashes --extra test --python-version 3.11 --upgrade \
 	  --custom-compile-command 'make lock' --output-file requirements.lock
+	for peer in benchmarks/requirements/*.in; do \
+	  uv pip compile $$peer --quiet --universal --generate-hashes --python-version 3.11 \
+	    --upgrade --custom-compile-command 'make lock' --output-file $${peer%.in}.lock || exit 1; \
+	done
 
 clean: ## Remove what the tasks made
-	rm -rf $(VENV) .venv-clients .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-clients .venv-bench .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

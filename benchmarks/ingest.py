@@ -1,81 +1,79 @@
 """Taking activities in over HTTP: batches of lines to a server, each acknowledged when durable.
 
 The server settles meanwhile, as it always does; the time ends with the last acknowledgement.
-
-    .venv/bin/python -m benchmarks.ingest --rows 600000 --batch 20000 --connections 2
-
-The aim is at least 30,000 activities a second.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
-import statistics
-import tempfile
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
+from benchmarks import figures
+from benchmarks.outcome import Outcome, at_least
 from benchmarks.serving import ServedHome, served
 
-TARGET_ROWS_PER_SECOND = 30_000
-SINCE = datetime(2026, 10, 1, tzinfo=UTC)
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from benchmarks.workbench import Workbench
+
+_GOAL_ROWS_A_SECOND = 30_000
+_BATCHES = 30
+_BATCH_ROWS = 20_000
+_CONNECTIONS = 2
+_SINCE = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", type=int, default=600_000, help="activities in all")
-    parser.add_argument("--batch", type=int, default=20_000, help="activities of one call")
-    parser.add_argument("--connections", type=int, default=2, help="calls at once")
-    parser.add_argument("--rounds", type=int, default=3, help="runs, each on a fresh home")
-    arguments = parser.parse_args()
-    bodies = [
-        _body(arguments.batch, seed) for seed in range(max(1, arguments.rows // arguments.batch))
-    ]
-    megabytes = statistics.mean(map(len, bodies)) / 1e6
-    print(f"{len(bodies)} batches of {arguments.batch:,} activities, {megabytes:.1f} MB each")
-    rates = [
-        _round(bodies, arguments.batch, arguments.connections) for _ in range(arguments.rounds)
-    ]
-    print(
-        f"median {statistics.median(rates):,.0f} activities a second"
-        f" ({min(rates):,.0f} to {max(rates):,.0f})"
+def ingest(bench: Workbench) -> Generator[Outcome]:
+    """Activities a second over two connections, each round on a fresh home."""
+    bodies = [_body(_BATCH_ROWS, seed) for seed in range(_BATCHES)]
+    outcome = Outcome("activities taken in over HTTP")
+    outcome.notes.append(
+        f"{_BATCHES} batches of {_BATCH_ROWS:,} activities,"
+        f" {figures.median([len(body) for body in bodies]) / 1e6:.1f} MB each"
     )
-    print(f"aim: at least {TARGET_ROWS_PER_SECOND:,}")
+    rates: list[float] = []
+    for _ in range(bench.rounds):
+        rate, note = _round(bodies, bench.scratch("ingest"))
+        rates.append(rate)
+        outcome.notes.append(note)
+    outcome.reached.append(
+        at_least("activities a second", figures.median(rates), _GOAL_ROWS_A_SECOND)
+    )
+    yield outcome
 
 
-def _round(bodies: list[bytes], batch: int, connections: int) -> float:
+def _round(bodies: list[bytes], home: Path) -> tuple[float, str]:
+    """Activities a second, and what else is to be said."""
     waiting: SimpleQueue[tuple[int, bytes]] = SimpleQueue()
     for numbered in enumerate(bodies):
         waiting.put(numbered)
     seconds: list[float] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="tailrace-benchmark-") as directory,
-        served(Path(directory) / "home") as server,
-    ):
-        arguments = (server, waiting, seconds, batch)
-        threads = [threading.Thread(target=_send, args=arguments) for _ in range(connections)]
+    with served(home) as server:
+        arguments = (server, waiting, seconds)
+        threads = [threading.Thread(target=_send, args=arguments) for _ in range(_CONNECTIONS)]
         began = time.perf_counter()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        rate = len(bodies) * batch / (time.perf_counter() - began)
+        rate = len(bodies) * _BATCH_ROWS / (time.perf_counter() - began)
         peak_megabytes = server.peak_megabytes()
     assert len(seconds) == len(bodies), "a call failed"
-    print(
-        f"  {rate:8,.0f} a second; a call took {statistics.median(seconds):.2f} s, at most"
+    return rate, (
+        f"{rate:,.0f} a second; a call took {figures.median(seconds):.2f} s, at most"
         f" {max(seconds):.2f} s; peak memory {peak_megabytes:.0f} MB"
     )
-    return rate
 
 
 def _send(
-    server: ServedHome, waiting: SimpleQueue[tuple[int, bytes]], seconds: list[float], batch: int
+    server: ServedHome, waiting: SimpleQueue[tuple[int, bytes]], seconds: list[float]
 ) -> None:
     with server.client() as client:
         while True:
@@ -92,14 +90,14 @@ def _send(
                     "Idempotency-Key": f"batch-{number}",
                 },
             ).json()
-            assert answer["result"][0]["accepted"] == batch, answer
+            assert answer["result"][0]["accepted"] == _BATCH_ROWS, answer
             seconds.append(time.perf_counter() - began)
 
 
 def _body(rows: int, seed: int) -> bytes:
     """Web visits, opens and clicks of one day, as an application would send them."""
     draw = random.Random(seed)
-    day = SINCE + timedelta(days=seed % 31)
+    day = _SINCE + timedelta(days=seed % 31)
     return b"".join(_line(draw, day) for _ in range(rows))
 
 
@@ -118,7 +116,3 @@ def _line(draw: random.Random, day: datetime) -> bytes:
         },
     }
     return json.dumps(activity, separators=(",", ":")).encode() + b"\n"
-
-
-if __name__ == "__main__":
-    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,25 +14,39 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from benchmarks.measurement import ProcessTree
+from benchmarks.step import result_of
+
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
 HOST = "127.0.0.1"
-_START_SECONDS = 30
+TAILRACE = str(Path(sys.executable).parent / "tailrace")
+_START_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class ServedHome:
     """A server that answers, and a token that it takes."""
 
+    home: Path
     base_url: str
     token: str
     process_id: int
 
+    @property
+    def tree(self) -> ProcessTree:
+        return ProcessTree(self.process_id)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
     def client(self) -> httpx.Client:
         """A client with one connection of its own."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.Client(base_url=self.base_url, headers=headers, timeout=120, trust_env=False)
+        return httpx.Client(
+            base_url=self.base_url, headers=self.headers, timeout=120, trust_env=False
+        )
 
     def peak_megabytes(self) -> float:
         """The most memory that the server has had so far."""
@@ -41,47 +56,65 @@ class ServedHome:
 
 
 @contextmanager
-def served(home: Path) -> Generator[ServedHome]:
+def served(home: Path, environment: Mapping[str, str] | None = None) -> Generator[ServedHome]:
     """`tailrace serve` on the home, with a service of its own, for the length of the block."""
-    from tailrace.app import open_application
-    from tailrace.settings import Settings
-
-    application = open_application(Settings(home=home))
-    service = application.identity.create_service(
-        application.subscriptions.default_id(), "benchmark@example.com"
-    )
-    application.close()
-    with socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
+    credentials = _credentials(home)
+    port = free_port()
     base_url = f"http://{HOST}:{port}"
-    command = [str(Path(sys.executable).parent / "tailrace"), "serve", "--home", str(home)]
-    with (home / "server.log").open("wb") as log:
+    command = [TAILRACE, "serve", "--home", str(home), "--host", HOST, "--port", str(port)]
+    with (home / "server.log").open("ab") as log:
         server = subprocess.Popen(
-            [*command, "--host", HOST, "--port", str(port)], stdout=log, stderr=log
+            command, stdout=log, stderr=log, env={**os.environ, **(environment or {})}
         )
     try:
-        _wait_for(base_url)
-        credentials = {"client_id": service.client_id, "client_secret": service.client_secret}
+        wait_for(f"{base_url}/healthz")
         answer = httpx.get(
             f"{base_url}/identity/oauth/token",
             params={"grant_type": "client_credentials", **credentials},
             trust_env=False,
         )
-        yield ServedHome(base_url, answer.json()["access_token"], server.pid)
+        yield ServedHome(home, base_url, answer.json()["access_token"], server.pid)
     finally:
         server.terminate()
         server.wait()
 
 
-def _wait_for(base_url: str) -> None:
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket() as listener:
+        listener.bind((HOST, 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def wait_for(url: str) -> None:
+    """Until the server answers, whatever it says; raises TransportError if it never does."""
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
-            httpx.get(f"{base_url}/healthz", trust_env=False)
+            httpx.get(url, trust_env=False)
         except httpx.TransportError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
         else:
             return
+
+
+def create_service(home: str) -> list[str]:
+    """Client id and secret of a new service on the home."""
+    from tailrace.app import open_application
+    from tailrace.settings import Settings
+
+    application = open_application(Settings(home=Path(home)))
+    service = application.identity.create_service(
+        application.subscriptions.default_id(), "benchmark@example.com"
+    )
+    application.close()
+    return [service.client_id, service.client_secret]
+
+
+def _credentials(home: Path) -> dict[str, str]:
+    # The application would make this process large, and with it the peak of all that it starts.
+    client_id, client_secret = result_of(create_service, home)
+    return {"client_id": client_id, "client_secret": client_secret}
