@@ -11,6 +11,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_STORE_SCHEMES = ("postgresql://", "postgres://")
+
 
 class Settings(BaseSettings):
     """Taken from the environment as `TAILRACE_<NAME>`; command-line options win over it."""
