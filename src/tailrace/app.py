@@ -29,6 +29,8 @@ from tailrace.jobs.janitor import Janitor
 from tailrace.jobs.runner import Runner, RunnerLimits
 from tailrace.jobs.service import ExportJobs
 from tailrace.lake.activity_log import ActivityLog
+from tailrace.operation.home_metrics import HomeMetrics
+from tailrace.operation.readiness import Readiness
 from tailrace.store.asset_collection import Assets
 from tailrace.store.call_counts import CallCounts
 from tailrace.store.database import Database
@@ -153,6 +155,20 @@ class Application:
             pause_seconds=settings.janitor_seconds,
             clock=clock,
         )
+        self.readiness = Readiness(
+            self.database,
+            self.subscriptions,
+            activity_log=self.activity_log,
+            home=home,
+            least_free_megabytes=settings.least_free_megabytes,
+        )
+        self.metrics = HomeMetrics(
+            self.database,
+            self.subscriptions,
+            activity_log=self.activity_log,
+            home=home,
+            clock=clock,
+        )
 
     def activity_log(self, subscription_id: SubscriptionId) -> ActivityLog:
         """The lake of one subscription's activities."""
@@ -168,6 +184,11 @@ class Application:
         if self.identity.services(subscription_id):
             return None
         return self.identity.create_service(subscription_id, FIRST_USER, name="first service")
+
+    def begin_to_stop(self) -> None:
+        """Take on no more work; what is under way may finish within `stop_seconds` from now."""
+        self.readiness.begin_stopping()
+        self.runner.begin_to_stop(self.settings.stop_seconds)
 
     @contextmanager
     def serving(self) -> Generator[None]:

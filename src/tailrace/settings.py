@@ -7,6 +7,7 @@ Settings of a subscription (limits, quota, features) live in the store instead; 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -86,6 +87,33 @@ class Settings(BaseSettings):
         default=60.0,
         ge=0,
         description="Seconds between looks for small files of the lake to merge; 0 leaves them.",
+    )
+    least_free_megabytes: int = Field(
+        default=100,
+        ge=0,
+        description="Megabytes of free disk below which the server says that it is not ready.",
+    )
+    drain_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="Seconds after a stop signal that it still takes calls, but is not ready.",
+    )
+    stop_seconds: int = Field(
+        default=5,
+        ge=0,
+        description="Seconds that downloads and export jobs under way may then take to finish.",
+    )
+    metrics: str = Field(
+        default="off",
+        pattern=r"^(off|on|[^:\s].*:\d{1,5})$",
+        description="Where Prometheus reads: off, on (`/metrics`), or an ADDRESS:PORT of its own.",
+    )
+    tracing: bool = Field(
+        default=False,
+        description="Whether OpenTelemetry traces are sent, to where OTEL_* variables say.",
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="Form of the logs: json, console, or auto: a terminal's is console."
     )
     log_level: str = Field(
         default="info", description="Least level that is logged: debug to error."

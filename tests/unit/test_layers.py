@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(tailrace.__file__).parent
 
 #: Modules at the top that know nothing of ours and may be used anywhere outside the domain.
-FOUNDATION = frozenset({"tailrace", "crash_points", "durability", "repeating"})
+FOUNDATION = frozenset({"tailrace", "crash_points", "durability", "repeating", "telemetry"})
 
 #: What each part may import, besides itself and the foundation.
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -32,16 +32,19 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "ingest": frozenset({"domain", "store", "lake", "activities"}),
     "imports": frozenset({"domain", "store", "files", "ingest"}),
     "sample": frozenset({"domain", "store", "lake"}),
+    "operation": frozenset({"domain", "store", "lake", "files", "activities"}),
     "api": frozenset({"domain", "store", "jobs", "files", "imports"}),
     "client": frozenset({"domain"}),
     "app": frozenset(
         {
             *("domain", "settings", "store", "lake", "files", "activities"),
-            *("extract", "jobs", "ingest", "imports"),
+            *("extract", "jobs", "ingest", "imports", "operation"),
         }
     ),
     # One command is arguments and one call into one of these.
-    "cli": frozenset({"domain", "settings", "client", "app", "api", "ingest", "sample"}),
+    "cli": frozenset(
+        {"domain", "settings", "client", "app", "api", "ingest", "sample", "operation"}
+    ),
     "__main__": frozenset({"cli"}),
 }
 

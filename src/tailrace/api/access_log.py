@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from tailrace.api.request import raw_path_of
+from tailrace.telemetry.metrics import count_request
 
 if TYPE_CHECKING:
     from starlette.types import Message, Scope, Send
 
+    from tailrace.api.dispatch import Target
     from tailrace.api.replies import Answer
 
 _MAXIMUM_PATH_CHARACTERS = 200
@@ -28,6 +30,8 @@ class SentAnswer:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._began = time.perf_counter()
+        #: What the path leads to; None until that is known.
+        self.target: Target | None = None
         #: HTTP status; None before the answer began.
         self.status: int | None = None
         self.body_bytes = 0
@@ -40,9 +44,21 @@ class SentAnswer:
         await self._send(message)
 
     def log(self, scope: Scope, request_id: str, answer: Answer | None) -> None:
-        """Write the entry; `answer` is None if the client left before there was one."""
+        """Count the request and write its entry; `answer` is None if the client left before it."""
         client = scope.get("client")
         caller = None if answer is None else answer.caller
+        seconds = time.perf_counter() - self._began
+        target = self.target
+        count_request(
+            method=scope["method"],
+            route=None if target is None else target.route_path,
+            status=self.status,
+            seconds=seconds,
+            body_bytes=self.body_bytes,
+        )
+        named = (
+            {} if target is None or target.export_id is None else {"export_id": target.export_id}
+        )
         log.info(
             "request",
             request_id=request_id,
@@ -51,7 +67,8 @@ class SentAnswer:
             path=raw_path_of(scope).decode("latin-1")[:_MAXIMUM_PATH_CHARACTERS],
             status=self.status,
             bytes=self.body_bytes,
-            milliseconds=round((time.perf_counter() - self._began) * 1000, 1),
+            milliseconds=round(seconds * 1000, 1),
             client=None if client is None else client[0],
             api_user=None if caller is None else caller.email,
+            **named,
         )

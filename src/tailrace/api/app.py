@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from structlog.contextvars import bound_contextvars
+
 from tailrace.api.access_log import SentAnswer
 from tailrace.api.call_limits import CallLimits
 from tailrace.api.call_threads import CallThreads
@@ -15,10 +17,12 @@ from tailrace.api.replies import Answer
 from tailrace.api.request import ClientGoneError, check_uri, read_body
 from tailrace.api.routes import all_routes
 from tailrace.domain.errors import BodyTooLargeError, UriTooLongError
+from tailrace.telemetry.tracing import finish_request_span, span
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from tailrace.api.dispatch import Target
     from tailrace.app import Application
 
 
@@ -45,9 +49,21 @@ class _Edge:
     async def _answer_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = new_request_id(int(self._clock().timestamp() * 1000))
         sent = SentAnswer(send)
+        with (
+            bound_contextvars(request_id=request_id),
+            span("request", request_id=request_id) as made,
+        ):
+            await self._answer_and_log(scope, receive, sent, request_id)
+            route = None if sent.target is None else sent.target.route_path
+            finish_request_span(made, route=route, method=scope["method"], status=sent.status or 0)
+
+    async def _answer_and_log(
+        self, scope: Scope, receive: Receive, sent: SentAnswer, request_id: str
+    ) -> None:
         answer = None
         try:
-            answer = await self._answer(scope, receive, request_id)
+            sent.target = self._dispatcher.target(scope)
+            answer = await self._answer(scope, receive, sent.target, request_id)
             await answer.reply(scope, receive, sent)
         except ClientGoneError:
             pass
@@ -62,9 +78,10 @@ class _Edge:
                 self._finish(answer)
             sent.log(scope, request_id, answer)
 
-    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> Answer:
+    async def _answer(
+        self, scope: Scope, receive: Receive, target: Target, request_id: str
+    ) -> Answer:
         watched = WatchedReceive(receive)
-        target = self._dispatcher.target(scope)
         try:
             check_uri(scope)
             body = await read_body(scope, watched, target.maximum_body_bytes)
@@ -75,7 +92,7 @@ class _Edge:
             return self._dispatcher.answer(target, scope, body, request_id)
 
         # Calls that wait for the store must not keep a sign of life waiting with them.
-        return answer() if target.is_page else await self._threads.run(answer)
+        return answer() if target.is_instant else await self._threads.run(answer)
 
     def _finish(self, answer: Answer) -> None:
         answer.close()

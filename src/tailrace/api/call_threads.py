@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class CallThreads:
 
     async def run(self, call: Callable[[], Answer]) -> Answer:
         """What `call` returns. If nobody waits for it any more, its answer is dropped."""
-        future = self._pool.submit(call)
+        # What is bound to the logs of the call is bound to those of its thread, and so is its span.
+        future = self._pool.submit(copy_context().run, call)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:

@@ -8,6 +8,7 @@ came before, when the request was read. Everything here is synchronous and runs 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     from tailrace.domain.caller import Caller
 
 
+#: Nothing else is worth a log entry's field, or safe in it.
+_EXPORT_ID = re.compile(r"[0-9A-Fa-f-]{36}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Identified:
     """A request whose caller is known; whether its path exists is not settled yet."""
@@ -65,9 +70,20 @@ class Target:
         return MAXIMUM_BODY_BYTES if self.match is None else self.match.maximum_body_bytes
 
     @property
-    def is_page(self) -> bool:
-        """Whether it is a page, which is no call and needs no thread."""
-        return self.match is not None and self.match.is_page
+    def is_instant(self) -> bool:
+        """Whether it is answered from memory alone, which needs no thread."""
+        return self.match is not None and self.match.is_instant
+
+    @property
+    def route_path(self) -> str | None:
+        """The path of its route with placeholders; None where there is none."""
+        return None if self.match is None else self.match.path
+
+    @property
+    def export_id(self) -> str | None:
+        """The export job that the path names, if it is of the form of one."""
+        text = "" if self.match is None else self.match.path_values.get("exportId", "")
+        return text if _EXPORT_ID.fullmatch(text) else None
 
     def error_response(self, error: Exception, request_id: str) -> Response:
         """What the client sees of an error here."""

@@ -1,4 +1,4 @@
-"""What is there for people and machines without a token: the API's description, and a sign of life."""
+"""What is there for people and machines without a token: the API's description."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import msgspec
 from starlette.responses import Response
 
 from tailrace.api.docs_page import CONTENT_SECURITY_POLICY, docs_page
-from tailrace.api.error_replies import PLAIN_TEXT
 from tailrace.api.openapi import openapi_document
 from tailrace.api.route import BodyRule, Route
 
@@ -17,13 +16,12 @@ if TYPE_CHECKING:
 
 
 def page_routes(described: Sequence[Route]) -> tuple[Route, ...]:
-    """`/openapi.json` and `/docs` about these routes, and `/healthz`."""
+    """`/openapi.json` and `/docs` about these routes."""
     document = openapi_document(described)
     page_headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     return (
         _page("/openapi.json", msgspec.json.encode(document), "application/json"),
         _page("/docs", docs_page(document).encode(), "text/html;charset=UTF-8", page_headers),
-        _page("/healthz", b"ok\n", PLAIN_TEXT, {"Cache-Control": "no-store"}),
     )
 
 
@@ -35,4 +33,5 @@ def _page(path: str, body: bytes, media_type: str, headers: dict[str, str] | Non
         endpoint=lambda _: Response(body, headers=every, media_type=media_type),
         permissions=None,
         body_rule=BodyRule.IGNORED,
+        is_waiting=False,
     )

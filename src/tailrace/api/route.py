@@ -100,6 +100,8 @@ class Route:
     maximum_body_bytes: int = 1024 * 1024
     #: None for pages that are not part of the API.
     operation: Operation | None = None
+    #: Whether answering may have to wait for something: then it is done in a thread.
+    is_waiting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,14 @@ class RouteMatch:
         return max(route.maximum_body_bytes for route in self.routes)
 
     @property
-    def is_page(self) -> bool:
+    def is_instant(self) -> bool:
         """Whether it is answered from memory alone, so that nobody has to wait."""
-        return all(route.operation is None for route in self.routes)
+        return not any(route.is_waiting for route in self.routes)
+
+    @property
+    def path(self) -> str:
+        """The path as the table of routes has it, with its placeholders."""
+        return self.routes[0].path
 
     def route_for(self, method: str) -> Route | None:
         """The route that answers this method, if there is one."""

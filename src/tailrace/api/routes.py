@@ -14,6 +14,7 @@ from tailrace.api.import_routes import import_routes
 from tailrace.api.ingest_routes import ingest_routes
 from tailrace.api.lead_routes import lead_routes
 from tailrace.api.list_member_routes import list_member_routes
+from tailrace.api.operation_pages import operation_routes
 from tailrace.api.pages import page_routes
 from tailrace.api.program_routes import program_routes
 from tailrace.api.route import BodyRule, Operation, Route, RouteTable
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 
 def all_routes() -> RouteTable:
-    """Every route: the API, and the pages that describe it."""
-    return RouteTable((*api_routes(), *page_routes(api_routes())))
+    """Every route: the API, the pages that describe it, and those for who operates it."""
+    return RouteTable((*api_routes(), *page_routes(api_routes()), *operation_routes()))
 
 
 def api_routes() -> tuple[Route, ...]:

@@ -61,7 +61,7 @@ def _opened(settings: Settings, *, must_exist: bool) -> Generator[Application]:
     from tailrace.cli.log_output import configure_logs
     from tailrace.domain.errors import StoreUnavailableError
 
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format)
     try:
         application = open_application(settings, must_exist=must_exist)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,9 @@ from tailrace.cli.stop_signals import STOP_SIGNALS, let_stop_signals_in
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Generator
+    from types import FrameType
 
     from tailrace.app import Application
-
-#: How long downloads may go on after a signal before they are cut; clients resume them by Range.
-_GRACE_SECONDS = 5
 
 _BACKLOG = 2048
 
@@ -57,6 +56,9 @@ class HttpServer(uvicorn.Server):
 
     def __init__(self, application: Application, tls: ssl.SSLContext | None = None) -> None:
         """HTTPS with `tls`, else plain HTTP."""
+        self._application = application
+        #: When it stops listening, by the monotonic clock; None before a signal.
+        self._stops_at: float | None = None
         super().__init__(
             uvicorn.Config(
                 create_asgi_app(application),
@@ -66,7 +68,8 @@ class HttpServer(uvicorn.Server):
                 proxy_headers=False,
                 ws="none",
                 backlog=_BACKLOG,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
+                # Downloads that are cut then are resumed by Range.
+                timeout_graceful_shutdown=application.settings.stop_seconds,
                 ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )
         )
@@ -80,6 +83,24 @@ class HttpServer(uvicorn.Server):
         for number in STOP_SIGNALS:
             signal.signal(number, _ignore)
         self.run(sockets=[listener])
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """At the first signal, be unready for a while before listening ends; a second one hurries."""
+        drain_seconds = self._application.settings.drain_seconds
+        if self._stops_at is None and drain_seconds:
+            self._stops_at = time.monotonic() + drain_seconds
+            self._application.readiness.begin_stopping()
+            return
+        self._application.begin_to_stop()
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """What uvicorn calls ten times a second; whether to stop listening."""
+        is_drained = self._stops_at is not None and time.monotonic() >= self._stops_at
+        if is_drained and not self.should_exit:
+            self._application.begin_to_stop()
+            self.should_exit = True
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         let_stop_signals_in()

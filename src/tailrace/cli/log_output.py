@@ -1,4 +1,4 @@
-"""Logs of this process: events on standard error, one a line, JSON unless a person reads along."""
+"""Logs of this process: events on standard error, one a line, as JSON or for people to read."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _LEVELS = {
 }
 
 
-def configure_logs(level_name: str) -> None:
+def configure_logs(level_name: str, form: str = "auto") -> None:
     """Send every log from `level_name` up to standard error; standard output is for answers.
 
-    Raises UsageError for a level that there is not.
+    `form` is `json`, `console`, or `auto`: `console` on a terminal. Raises UsageError for a level
+    that there is not.
     """
     level = _LEVELS.get(level_name.lower())
     if level is None:
@@ -28,7 +29,7 @@ def configure_logs(level_name: str) -> None:
     # Plain tracebacks: local variables hold tokens, secrets and what is in people's cells.
     renderers: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-        if sys.stderr.isatty()
+        if form == "console" or (form == "auto" and sys.stderr.isatty())
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     structlog.configure(

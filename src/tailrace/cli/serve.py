@@ -63,7 +63,7 @@ def serve(
 
     A new home gets one subscription, one API user with every permission and one custom service,
     whose credentials are printed once. The base URL is printed when the server answers. Ctrl-C or
-    SIGTERM stops it cleanly; export jobs that were under way run again at the next start.
+    SIGTERM stops it cleanly; export jobs that do not finish in time run again at the next start.
     """
     with held_stop_signals():
         # A switch that is not given leaves the word to the environment.
@@ -83,6 +83,7 @@ def _serve(home: Path | None, **options: object) -> None:
     from tailrace.cli.home import opened_home, settings_of
     from tailrace.cli.http_server import HttpServer
     from tailrace.cli.tls import tls_context
+    from tailrace.cli.watching import watched
 
     settings = settings_of(home, **options)
     # Before anything else, so that a mistyped path does not leave a new home behind.
@@ -91,6 +92,7 @@ def _serve(home: Path | None, **options: object) -> None:
         opened_home(home, **options) as application,
         _listener(application.settings) as listener,
         application.serving(),
+        watched(application),
     ):
         _introduce(application)
         HttpServer(application, tls).run_until_signal(listener)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -38,7 +40,9 @@ class Stage(Generic[Item]):
         self._error: BaseException | None = None
         self._is_finished = False
         self._is_abandoned = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        # What the logs of the export are bound to, those of its threads are bound to.
+        run = partial(copy_context().run, self._run)
+        self._thread = threading.Thread(target=run, name=name, daemon=True)
 
     def items(self, *, on_idle: Callable[[], None] | None = None) -> Iterator[Item]:
         """The items in order; calls `on_idle` each second that none comes."""

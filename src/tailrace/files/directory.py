@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -70,15 +71,19 @@ class ResultWriter:
         self._row_count = 0
         self._unflushed_bytes = 0
         self._is_published = False
+        #: Seconds spent on writing and hashing so far.
+        self.write_seconds = 0.0
 
     def write(self, content: bytes) -> None:
         """Appends to the file. Raises OSError when the disk takes no more."""
+        began = time.perf_counter()
         self._hash.update(content)
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
         self._size_bytes += len(content)
         self._flush_sometimes(len(content))
+        self.write_seconds += time.perf_counter() - began
 
     def add_rows(self, count: int) -> None:
         """Counts data rows of what was written."""

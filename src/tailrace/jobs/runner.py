@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import errno
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from tailrace.crash_points import reach
 from tailrace.domain.errors import (
@@ -30,6 +32,9 @@ from tailrace.domain.job_state import JobEvent
 from tailrace.extract.pipeline import write_export
 from tailrace.repeating import Repeating
 from tailrace.store import jobs as store
+from tailrace.telemetry.metrics import EXPORT_RUNS, EXPORTED_BYTES, EXPORTED_ROWS
+from tailrace.telemetry.stages import PLAN, PUBLISH, rows_stages, stage
+from tailrace.telemetry.tracing import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +53,9 @@ _log = structlog.get_logger(__name__)
 #: How often a job's end is written again when the store refuses it, before the lease decides.
 _FINISH_ATTEMPTS = 5
 _FINISH_PAUSE_SECONDS = 1.0
+
+#: How often a stop looks whether the running jobs are done.
+_STOP_LOOK_SECONDS = 0.05
 
 #: Queued jobs looked at in one claim: more than any subscription's queue times a few of them.
 _CLAIM_WINDOW = 1000
@@ -102,6 +110,8 @@ class Runner:
         #: By export id and fencing number: a job taken over within one process is two claims.
         self._running: dict[tuple[ExportId, int], _Running] = {}
         self._lock = threading.Lock()
+        self._is_claiming = True
+        self._finish_by = 0.0
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="export")
         # Jobs of others must go on being run, whatever an error was.
         self._dispatcher = Repeating(
@@ -116,8 +126,15 @@ class Runner:
         """Look for work, and for cancelled jobs, now rather than at the next poll."""
         self._dispatcher.wake()
 
+    def begin_to_stop(self, finish_seconds: float) -> None:
+        """Claim no more; a stop lets running jobs finish until so many seconds from now."""
+        self._is_claiming = False
+        self._finish_by = time.monotonic() + finish_seconds
+
     def stop(self) -> None:
         """Abandon running jobs, hand back their leases, and end the threads."""
+        while self._held() and time.monotonic() < self._finish_by:
+            time.sleep(_STOP_LOOK_SECONDS)
         self._dispatcher.stop()
         for running in self._held():
             running.is_lost.set()
@@ -143,6 +160,8 @@ class Runner:
         self._start_claimed()
 
     def _start_claimed(self) -> None:
+        if not self._is_claiming:
+            return
         with self._lock:
             free = self._limits.threads - len(self._running)
         for job in self._claim(free):
@@ -220,39 +239,51 @@ class Runner:
     # One job, in a thread of its own.
 
     def _run(self, job: ExportJob) -> None:
-        log = _log.bind(export_id=job.export_id, attempt=job.fence)
+        named = {"export_id": job.export_id, "attempt": job.fence}
+        with bound_contextvars(**named), span("export", **named):
+            outcome = self._run_to_an_end(job)
+            EXPORT_RUNS.labels(job.family.value, outcome).inc()
+
+    def _run_to_an_end(self, job: ExportJob) -> str:
+        """How the run ended, in a word."""
         try:
             result = self._extract(job)
         except LeaseLostError:
-            log.info("export_abandoned")
+            _log.info("export_abandoned")
             self._give_back(job, is_attempt=False)
+            return "abandoned"
         except (ExportInterruptedError, StoreUnavailableError):
             # It may go well the next time; attempts are counted.
-            log.exception("export_interrupted")
+            _log.exception("export_interrupted")
             self._give_back(job, is_attempt=True)
+            return "interrupted"
         except ExportFailedError as error:
             self._fail(job, error.reason)
         except OSError as error:
-            log.exception("export_failed")
+            _log.exception("export_failed")
             self._fail(job, _DISK_ERRORS.get(error.errno or 0, _OTHER_DISK_ERROR))
-        except Exception:
-            # Whatever goes wrong ends the job, never the runner.
-            log.exception("export_failed")
+        except Exception:  # noqa: BLE001 - whatever goes wrong ends the job, never the runner
+            _log.exception("export_failed")
             self._fail(job, "System error")
         else:
             self._complete(job, result)
+            return "completed"
         finally:
             self._release(job)
+        return "failed"
 
     def _extract(self, job: ExportJob) -> ResultFile:
         settings = self._subscriptions.settings(job.subscription_id)
         reach("export.begin")
-        source = self._planner(job.subscription_id).plan(job, job.state_changed_at)
+        with stage(PLAN):
+            source = self._planner(job.subscription_id).plan(job, job.state_changed_at)
         with self._files.writer(job.subscription_id, job.export_id, job.fence) as out:
             delimiter = job.request.format.delimiter(settings.ssv_delimiter)
-            write_export(source, job.request, delimiter, out, lambda: self._check_held(job))
+            with rows_stages(lambda: out.write_seconds):
+                write_export(source, job.request, delimiter, out, lambda: self._check_held(job))
             self._check_held(job)
-            return out.publish()
+            with stage(PUBLISH):
+                return out.publish()
 
     def _complete(self, job: ExportJob, result: ResultFile) -> None:
         def complete(connection: Connection, now: datetime) -> None:
@@ -263,6 +294,8 @@ class Runner:
         reach("job.complete.before_transaction")
         self._finish(job, complete)
         reach("job.complete.after_commit")
+        EXPORTED_ROWS.labels(job.family.value).inc(result.row_count)
+        EXPORTED_BYTES.labels(job.family.value).inc(result.size_bytes)
 
     def _fail(self, job: ExportJob, reason: str) -> None:
         def fail(connection: Connection, now: datetime) -> None:

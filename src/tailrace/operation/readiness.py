@@ -1,0 +1,92 @@
+"""Whether this server should be sent calls: what a load balancer asks every few seconds.
+
+Theory of operation: anybody may ask, so an answer is kept for a second, and asking costs no more
+than that. A server that is about to stop says no before it stops listening.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import select
+
+from tailrace.domain.errors import HomeError, StoreUnavailableError
+from tailrace.lake.orphans import LOG_DIRECTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tailrace.domain.export_job import SubscriptionId
+    from tailrace.lake.activity_log import ActivityLog
+    from tailrace.store.database import Database
+    from tailrace.store.subscriptions import Subscriptions
+
+_log = structlog.get_logger(__name__)
+
+_KEPT_SECONDS = 1.0
+
+_MEGABYTE = 1024 * 1024
+
+
+class Readiness:
+    """Of one server on one home."""
+
+    def __init__(
+        self,
+        database: Database,
+        subscriptions: Subscriptions,
+        *,
+        activity_log: Callable[[SubscriptionId], ActivityLog],
+        home: Path,
+        least_free_megabytes: int,
+    ) -> None:
+        self._home = home
+        self._least_free_bytes = least_free_megabytes * _MEGABYTE
+        self._database = database
+        self._subscriptions = subscriptions
+        self._activity_log = activity_log
+        self._is_stopping = False
+        self._lock = threading.Lock()
+        self._checks: Mapping[str, bool] = {}
+        self._checked_at = float("-inf")
+
+    def begin_stopping(self) -> None:
+        """From now on it is not ready, whatever else is well."""
+        self._is_stopping = True
+
+    def checks(self) -> Mapping[str, bool]:
+        """Each condition by its name, and whether it holds; ready is who has them all."""
+        with self._lock:
+            if time.monotonic() - self._checked_at > _KEPT_SECONDS:
+                self._checks = {
+                    "store": self._holds("store", self._does_store_answer),
+                    "lake": self._holds("lake", self._is_lake_readable),
+                    "disk": self._holds("disk", self._has_disk_room),
+                }
+                self._checked_at = time.monotonic()
+            return {**self._checks, "notStopping": not self._is_stopping}
+
+    def _holds(self, name: str, check: Callable[[], bool]) -> bool:
+        try:
+            return check()
+        except (StoreUnavailableError, HomeError, OSError):
+            # What is wrong is the operator's to read, not whoever asked.
+            _log.exception("not_ready", check=name)
+            return False
+
+    def _does_store_answer(self) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(select(1)).scalar() == 1
+
+    def _is_lake_readable(self) -> bool:
+        log = self._activity_log(self._subscriptions.default_id())
+        # One that nothing was ever written to is not made by asking.
+        return not (log.path / LOG_DIRECTORY).is_dir() or log.settled_to() >= 0
+
+    def _has_disk_room(self) -> bool:
+        return shutil.disk_usage(self._home).free >= self._least_free_bytes
