@@ -113,7 +113,8 @@ class Settings(BaseSettings):
         description="Whether OpenTelemetry traces are sent, to where OTEL_* variables say.",
     )
     log_format: Literal["auto", "json", "console"] = Field(
-        default="auto", description="Form of the logs: json, console, or auto: a terminal's is console."
+        default="auto",
+        description="Form of the logs: json, console, or auto: a terminal's is console.",
     )
     log_level: str = Field(
         default="info", description="Least level that is logged: debug to error."
