@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _MEGABYTE = 1024 * 1024
-_SAMPLE_SECONDS = 0.05
+_SAMPLE_SECONDS = 0.02
 #: Looking for new processes costs more than looking at known ones.
-_SAMPLES_A_LOOK = 4
+_SAMPLES_A_LOOK = 10
 _RESET_PEAK = "5"
 
 
@@ -107,7 +107,8 @@ class _Peak:
                 processes = self.tree.processes()
             sample += 1
             resident = sum(map(_resident_bytes, processes)) / _MEGABYTE
-            self.megabytes = max(self.megabytes, resident)
+            # A single process knows its own peak, also between two looks.
+            self.megabytes = max(self.megabytes, resident, *map(_high_water_megabytes, processes))
             self._stopped.wait(_SAMPLE_SECONDS)
 
     @contextmanager
@@ -138,7 +139,6 @@ def measured_work(tree: ProcessTree, work: Callable[[], object]) -> Measurement:
     return Measurement(
         said if isinstance(said, float) else wall_seconds,
         tree.cpu_seconds() - cpu_seconds,
-        # A single process knows its own peak, also between two looks.
         max(peak.megabytes, _high_water_megabytes(tree.root)),
         (tree.bytes_read() - bytes_read) / _MEGABYTE,
     )
@@ -177,7 +177,8 @@ def measured(
     if process.returncode != 0:
         raise CommandFailedError(f"{' '.join(command)[:300]} ended with {process.returncode}")
     cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Measurement(wall_seconds, cpu_seconds, max(peak.megabytes, usage.ru_maxrss / 1024))
+    # Not `ru_maxrss`: that begins with the memory of the process that started it, this one.
+    return Measurement(wall_seconds, cpu_seconds, peak.megabytes)
 
 
 # What the kernel says of a process; nothing of one that has gone.
