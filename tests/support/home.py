@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
 from tailrace.domain.subscription_settings import SETTINGS
-from tailrace.settings import Settings
 from tests.support.deadlines import DEADLINE_SECONDS
+from tests.support.prepared_process import PreparedProcess
+from tests.support.stores import sql_connection, store_environment, store_settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from tailrace.app import Application
+    from tests.support.stores import SqlConnection
 
 #: The console script that was installed with the interpreter that runs the tests.
 TAILRACE = str(Path(sys.executable).parent / "tailrace")
@@ -45,15 +46,24 @@ class CommandResult:
 class Home:
     path: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process on the home needs to be told."""
+        return store_environment(self.path)
+
     def run(self, *arguments: str) -> CommandResult:
         """Run `tailrace ARGUMENTS --home …`, whatever its exit code."""
-        done = subprocess.run(
-            [TAILRACE, *arguments, "--home", str(self.path)],
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_SECONDS * 2,
-        )
-        return CommandResult(done.returncode, done.stdout, done.stderr)
+        with TemporaryDirectory() as directory:
+            output, errors = Path(directory) / "output", Path(directory) / "errors"
+            process = PreparedProcess(
+                [*arguments, "--home", str(self.path)],
+                output=output,
+                errors=errors,
+                environment=self.environment,
+            )
+            exit_code = process.wait(DEADLINE_SECONDS * 2)
+            texts = (path.read_text(encoding="utf-8") for path in (output, errors))
+            return CommandResult(exit_code, *texts)
 
     def command(self, *arguments: str) -> CommandResult:
         """Run `tailrace ARGUMENTS --home …`, which must succeed."""
@@ -71,7 +81,7 @@ class Home:
         """The home as the commands see it: a tenth of the time that a command takes to start."""
         from tailrace.app import open_application
 
-        application = open_application(Settings(home=self.path))
+        application = open_application(store_settings(self.path))
         try:
             yield application
         finally:
@@ -109,12 +119,10 @@ class Home:
         return report
 
     @contextmanager
-    def sql(self) -> Generator[sqlite3.Connection]:
+    def sql(self) -> Generator[SqlConnection]:
         """A transaction of our own on the store, for what no command does: time travel, lists."""
-        with closing(sqlite3.connect(self.path / "tailrace.db", timeout=30)) as connection:
-            connection.execute("PRAGMA foreign_keys=ON")
-            with connection:
-                yield connection
+        with sql_connection(self.path) as connection:
+            yield connection
 
     def change(self, statement: str, *values: object) -> None:
         """Carry out one SQL statement that must change at least one row."""

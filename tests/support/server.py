@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import signal
-import socket
 import ssl
-import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 
 from tests.support.deadlines import DEADLINE_SECONDS, wait_until
-from tests.support.home import TAILRACE
+from tests.support.ports import free_port
+from tests.support.prepared_process import PreparedProcess
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -24,14 +23,6 @@ HOST = "127.0.0.1"
 
 #: Rounds that take seconds to minutes in production, often enough here that no test waits long.
 QUICK_ROUNDS = {"TAILRACE_POLL_SECONDS": "0.05", "TAILRACE_JANITOR_SECONDS": "0.1"}
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class Server:
@@ -50,23 +41,19 @@ class Server:
         self.base_url = f"{'https' if authority else 'http'}://{HOST}:{self.port}"
         self._trust = ssl.create_default_context(cafile=authority)
         self._options = options
-        self._environment = {**QUICK_ROUNDS, **(environment or {})}
+        self._environment = {**QUICK_ROUNDS, **home.environment, **(environment or {})}
         self._log = home.path.parent / f"{home.path.name}-{self.port}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: PreparedProcess | None = None
 
     def start(self) -> None:
         """Start it and return once it answers HTTP."""
-        import os
-
         address = ["--host", HOST, "--port", str(self.port)]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [TAILRACE, "serve", "--home", str(self.home.path), *address, *self._options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **self._environment},
-            )
+        self._process = PreparedProcess(
+            ["serve", "--home", str(self.home.path), *address, *self._options],
+            output=self._log,
+            errors=self._log,
+            environment=self._environment,
+        )
         wait_until(self._answers, f"the server's first answer; its log: {self._log}")
 
     def stop(self) -> int:
@@ -80,13 +67,13 @@ class Server:
     @property
     def process_id(self) -> int:
         assert self._process is not None
-        return self._process.pid
+        return self._process.process_id
 
     def wait_for_crash(self) -> None:
         """Return once it has been killed by a signal of its own making."""
         process = self._process
         assert process is not None
-        assert process.wait(timeout=DEADLINE_SECONDS) == -signal.SIGKILL
+        assert process.wait(DEADLINE_SECONDS) == -signal.SIGKILL
         self._process = None
 
     def log(self) -> str:
@@ -97,18 +84,13 @@ class Server:
         process = self._process
         if process is None:
             return 0
-        process.send_signal(number)
-        try:
-            return process.wait(timeout=DEADLINE_SECONDS)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            self._process = None
+        self._process = None
+        process.send(number)
+        return process.wait(DEADLINE_SECONDS)
 
     def _answers(self) -> bool:
         assert self._process is not None
-        exit_code = self._process.poll()
+        exit_code = self._process.exit_code()
         assert exit_code is None, f"serve ended with {exit_code}:\n{self.log()[-2000:]}"
         try:
             httpx.get(f"{self.base_url}/identity/oauth/token", timeout=5, verify=self._trust)

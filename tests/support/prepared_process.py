@@ -1,0 +1,103 @@
+"""Processes of `tailrace` that begin with the libraries loaded: starting is most of what they cost.
+
+They are forked from a process that has loaded libraries and nothing of ours, so that each has our
+modules, its environment and its signals to itself, as one that a shell starts. That the installed
+command is the same is for the tests that run it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: Not polars and not deltalake: they start threads, which a fork would lose.
+_LIBRARIES = (
+    "adbc_driver_manager",
+    "alembic.command",
+    "asyncio",
+    "httpx",
+    "pydantic_settings",
+    "rich.console",
+    "sqlalchemy",
+    "sqlalchemy.dialects.sqlite",
+    "starlette.applications",
+    "structlog",
+    "typer",
+    "uvicorn",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+)
+
+_forking = multiprocessing.get_context("forkserver")
+_forking.set_forkserver_preload([*_LIBRARIES])
+
+
+class PreparedProcess:
+    """`tailrace ARGUMENTS` in a process of its own; what it prints is added to the two files."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        output: Path,
+        errors: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._process = _forking.Process(
+            target=_run,
+            args=(
+                [*arguments],
+                str(Path.cwd()),
+                {**os.environ, **(environment or {})},
+                (str(output), str(errors)),
+            ),
+        )
+        self._process.start()
+
+    @property
+    def process_id(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """As `subprocess` has it: the negative signal if one killed it, None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, seconds: float) -> int:
+        """Its exit code. Fails, and kills it, if it does not end in time."""
+        self._process.join(seconds)
+        code = self.exit_code()
+        if code is None:
+            self._process.kill()
+            self._process.join()
+            raise AssertionError(f"the process did not end within {seconds} s")
+        return code
+
+    def send(self, number: int) -> None:
+        """Send it a signal; nothing if it has ended."""
+        if self.exit_code() is None:
+            os.kill(self.process_id, number)
+
+
+def _run(
+    arguments: list[str], directory: str, environment: dict[str, str], streams: tuple[str, str]
+) -> None:
+    """What the process does: the same as the console script."""
+    os.chdir(directory)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, path in zip((1, 2), streams, strict=True):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.argv = ["tailrace", *arguments]
+    from tailrace.cli.main import run
+
+    run()
