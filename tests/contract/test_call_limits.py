@@ -31,7 +31,7 @@ LARGE_DAY = [
         "activityTypeId": 1,
         "attributes": {"Query Parameters": "x" * 60_000},
     }
-    for number in range(400)
+    for number in range(250)
 ]
 
 

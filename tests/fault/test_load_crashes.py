@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.application import SteppedApplication
-from tests.support.home import TAILRACE
+from tests.support.home import Home
 from tests.support.loading import activities_in, leads_in, text_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS = 6000
+
+#: Of the moments at which a load is killed; the more, the longer it takes.
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 6))]
 
 #: Batches of a few rows, so that a small file has many.
 SMALL_BATCHES = """
@@ -47,9 +50,7 @@ def start_load(home: Path, kind: str, file: Path, **environment: str) -> subproc
 
 def finish_load(home: Path, kind: str, file: Path) -> dict[str, Any]:
     """Load the file to its end with the product's own command."""
-    command = [TAILRACE, "load", kind, str(file), "--home", str(home), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    return Home(home).command("load", kind, str(file), "--json").json()
 
 
 @pytest.fixture(params=["with GUIDs", "without GUIDs"])
@@ -128,31 +129,50 @@ def test_killed_load_of_leads__is_finished_by_the_next(
     assert_leads_are_there_once(home)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_load_killed_at_any_moment__is_finished_by_the_next(
-    tmp_path: Path, activities: Path, leads: Path, seed: int
-) -> None:
-    home = tmp_path / "home"
+def kill_at_any_moments(home: Path, kind: str, file: Path, seed: int) -> None:
+    """Two loads of the file, one after the other, that do not come to their end."""
     chance = random.Random(seed)
-    for kind, file in (("activities", activities), ("leads", leads)):
-        for _ in range(2):
-            load = start_load(home, kind, file)
-            time.sleep(chance.uniform(0.5, 2.0))
-            load.kill()
-            load.communicate()
-        finish_load(home, kind, file)
-    assert_activities_are_there_once(home)
-    assert_leads_are_there_once(home)
+    for _ in range(2):
+        load = start_load(home, kind, file)
+        time.sleep(chance.uniform(0.5, 2.0))
+        load.kill()
+        load.communicate()
 
 
-def test_two_loads_of_one_file_at_once__store_every_row_once(
-    tmp_path: Path, activities: Path, leads: Path
+@pytest.mark.parametrize("seed", SEEDS)
+def test_load_of_activities_killed_at_any_moment__is_finished_by_the_next(
+    tmp_path: Path, activities: Path, seed: int
 ) -> None:
     home = tmp_path / "home"
-    for kind, file in (("activities", activities), ("leads", leads)):
-        loads = [start_load(home, kind, file) for _ in range(2)]
-        reports = [json.loads(load.communicate()[0]) for load in loads]
-        assert sum(report["created"] for report in reports) == ROWS - 1
-        assert sum(report["rejected"] for report in reports) == 0
+    kill_at_any_moments(home, "activities", activities, seed)
+    finish_load(home, "activities", activities)
     assert_activities_are_there_once(home)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_load_of_leads_killed_at_any_moment__is_finished_by_the_next(
+    tmp_path: Path, leads: Path, seed: int
+) -> None:
+    home = tmp_path / "home"
+    kill_at_any_moments(home, "leads", leads, seed)
+    finish_load(home, "leads", leads)
     assert_leads_are_there_once(home)
+
+
+def load_twice_at_once(home: Path, kind: str, file: Path) -> None:
+    loads = [start_load(home, kind, file) for _ in range(2)]
+    reports = [json.loads(load.communicate()[0]) for load in loads]
+    assert sum(report["created"] for report in reports) == ROWS - 1
+    assert sum(report["rejected"] for report in reports) == 0
+
+
+def test_two_loads_of_activities_at_once__store_every_row_once(
+    tmp_path: Path, activities: Path
+) -> None:
+    load_twice_at_once(tmp_path / "home", "activities", activities)
+    assert_activities_are_there_once(tmp_path / "home")
+
+
+def test_two_loads_of_leads_at_once__store_every_row_once(tmp_path: Path, leads: Path) -> None:
+    load_twice_at_once(tmp_path / "home", "leads", leads)
+    assert_leads_are_there_once(tmp_path / "home")

@@ -132,7 +132,9 @@ def test_two_settlings_at_once__move_every_activity_once(
     assert hot_guids(application) == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 9))]
+)
 def test_writes_and_settlings_killed_at_any_moment__lose_nothing_and_double_nothing(
     home: Path, application: Application, seed: int
 ) -> None:
