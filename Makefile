@@ -7,6 +7,8 @@ STAMP := $(VENV)/setup-complete
 # pyright and its node come from wheels; without this it would ask the network for a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Hundreds of processes are started by the tests: each would compile all sources again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check format test soak bench lock clean
@@ -29,14 +31,14 @@ demo: $(STAMP) ## Sample data, a real server, two exports over HTTP, verified (K
 check: $(STAMP) ## Format, lint and types
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
-	$(VENV)/bin/pyright
+	$(VENV)/bin/pyright --threads 2
 
 format: $(STAMP) ## Bring the source into form
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
 test: check ## Everything that must pass before a change lands
-	$(VENV)/bin/pytest -n 2 --dist loadfile -m "not soak"
+	$(VENV)/bin/pytest -n 3 --dist loadfile -m "not soak"
 
 soak: $(STAMP) ## The slow fault and load runs
 	$(VENV)/bin/pytest -m soak --timeout 1800
