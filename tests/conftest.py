@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 pytest.register_assert_rewrite("tests.support")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from tests.support.world import World
@@ -29,6 +29,14 @@ settings.register_profile("deep", settings.get_profile("tailrace"), max_examples
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tailrace"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def closed_at_the_end() -> Generator[None]:
+    from tests.support.stores import left_open
+
+    with left_open:
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_directory(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
@@ -42,9 +50,12 @@ def shared_directory(
 def world_template(shared_directory: Path) -> Path:
     """A finished world, made once for all test processes of this run."""
     from tests.support.home import Home
+    from tests.support.stores import DEFAULT_STORE, SQLITE
     from tests.support.world import World
 
-    template = shared_directory / "world"
+    # Each test process has a PostgreSQL server of its own.
+    name = "world" if DEFAULT_STORE == SQLITE else f"world-{os.getpid()}"
+    template = shared_directory / name
     with (shared_directory / "world.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         credentials = template.with_suffix(".credentials.json")

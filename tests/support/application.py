@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tailrace.app import Application, open_application
 from tailrace.domain.caller import Caller
 from tailrace.domain.permissions import Permission
-from tailrace.settings import Settings
 from tailrace.store.subscriptions import create_subscription
+from tests.support.stores import store_settings
 from tests.unit.store_home import SteppedClock
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class SteppedApplication:
     @classmethod
     def open(cls, home: Path) -> SteppedApplication:
         clock = SteppedClock()
-        return cls(open_application(Settings(home=home), clock), clock)
+        return cls(open_application(store_settings(home), clock), clock)
 
     def close(self) -> None:
         self.application.close()

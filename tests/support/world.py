@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tailrace.domain.lead_fields import DataType
 from tests.support.home import Credentials, Home
+from tests.support.stores import copy_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -231,6 +232,7 @@ class World:
     def copy(cls, template: Path, credentials: Path, target: Path) -> World:
         """A copy of a finished home that no process has open."""
         shutil.copytree(template, target)
+        copy_store(template, target)
         texts = json.loads(credentials.read_text(encoding="utf-8"))
         services = {name: Credentials(**texts[name]) for name in ("main", "second", "other")}
         return cls(Home(target), **services)

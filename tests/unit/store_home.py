@@ -11,6 +11,7 @@ from tailrace.domain.permissions import Permission
 from tailrace.store.database import Database
 from tailrace.store.identity import Identity
 from tailrace.store.subscriptions import Subscriptions, create_subscription
+from tests.support.stores import DEFAULT_STORE, left_open, store_location
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,9 +43,11 @@ class StoreHome:
     subscription_id: SubscriptionId
 
     @classmethod
-    def make(cls, directory: Path) -> StoreHome:
+    def make(cls, directory: Path, store: str | None = None) -> StoreHome:
+        """A store in `directory`: a database of `tests.support.stores.STORES`, or the usual one."""
         clock = SteppedClock()
-        database = Database(directory / "tailrace.db")
+        database = Database(store_location(directory, store or DEFAULT_STORE))
+        left_open.callback(database.close)
         database.migrate()
         with database.write() as connection:
             subscription_id = create_subscription(connection, "default", clock())

@@ -15,7 +15,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
+from sqlalchemy.ext.compiler import compiles
 from typing_extensions import override
+
+from tailrace.store.dialects.expressions import POSTGRESQL
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -30,11 +33,24 @@ metadata = MetaData(
     }
 )
 
-#: As wide as SQLite has it, in every database.
-WHOLE_NUMBER = Integer().with_variant(BigInteger(), "postgresql")
 
-#: Compared byte by byte, as SQLite does it, whatever the collation of the database.
-TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+class _ByteOrdered(TypeDecorator[str]):
+    """Texts that compare byte by byte, as SQLite does it, whatever the collation of the database."""
+
+    impl = Text
+    cache_ok = True
+
+
+@compiles(_ByteOrdered, POSTGRESQL)
+def _byte_ordered_column(*_: object, **_options: object) -> str:
+    # Of the column alone: a type with the collation would give it to each value, too.
+    return 'TEXT COLLATE "C"'
+
+
+#: As wide as SQLite has it, in every database.
+WHOLE_NUMBER = Integer().with_variant(BigInteger(), POSTGRESQL)
+
+TEXT = Text().with_variant(_ByteOrdered(), POSTGRESQL)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -57,7 +73,7 @@ class Microseconds(TypeDecorator[datetime]):
 
 def short_text(characters: int) -> String:
     """A text of which the rules of its kind allow so many characters; no database counts them."""
-    return String(characters).with_variant(Text(collation="C"), "postgresql")
+    return String(characters).with_variant(_ByteOrdered(), POSTGRESQL)
 
 
 def subscription_key() -> Column[int]:
