@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from tailrace.domain.export_request import ActivityFilter
 from tailrace.extract.activity_filter import WantedActivities
 from tailrace.extract.activity_fragments import FRAGMENT_BYTES, plan_fragments, scan_files
@@ -11,14 +13,15 @@ from tailrace.extract.activity_fragments import FRAGMENT_BYTES, plan_fragments, 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    import polars as pl
-
     from tailrace.domain.export_request import ExportRequest
     from tailrace.extract.activity_fragments import ActivityFragment
     from tailrace.lake.snapshot import LakeSnapshot
 
 #: The order of the file. GUIDs are unique, so it is one order (contract section 4).
 _ORDER = ("activityDate", "marketoGUID")
+
+#: Of an Int64 that is not negative.
+_KEY_BITS = 63
 
 
 class ActivitySource:
@@ -53,4 +56,29 @@ class ActivitySource:
         """The wanted rows of the fragment as one frame."""
         needed = dict.fromkeys((*self._fields, *_ORDER))
         rows = scan_files(fragment.paths).filter(self._wanted.predicate & fragment.range.predicate)
-        yield rows.select(*needed).collect().sort(*_ORDER).select(self._fields)
+        yield in_file_order(rows.select(*needed).collect()).select(self._fields)
+
+
+def in_file_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows by activityDate and marketoGUID."""
+    key = _sort_key(rows)
+    return rows.sort(*_ORDER) if key is None else rows.sort(key)
+
+
+def _sort_key(rows: pl.DataFrame) -> pl.Series | None:
+    """Both columns of the order in one, which is sorted in half the time; None if too wide.
+
+    Instants rest at whole seconds, but other writers of the lake need not know that.
+    """
+    microseconds = rows["activityDate"].cast(pl.Int64)
+    seconds, guids = microseconds // 1_000_000, rows["marketoGUID"]
+    spans = pl.DataFrame({"second": seconds, "guid": guids}).select(
+        pl.all().min().name.prefix("least_"), pl.all().max().name.prefix("largest_")
+    )
+    least_second, least_guid, largest_second, largest_guid = spans.row(0)
+    if rows.is_empty() or not (seconds * 1_000_000 == microseconds).all():
+        return None
+    guid_bits = (largest_guid - least_guid).bit_length()
+    if guid_bits + (largest_second - least_second).bit_length() > _KEY_BITS:
+        return None
+    return (seconds - least_second) * (1 << guid_bits) + (guids - least_guid)

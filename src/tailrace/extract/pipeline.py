@@ -12,8 +12,10 @@ from contextlib import closing
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
+from polars import selectors as cs
+
 from tailrace.domain.file_format import NULL_TEXT, header_cell
-from tailrace.domain.instants import INSTANT_FORMAT
+from tailrace.extract.instant_text import instant_text
 from tailrace.extract.stage import Put, Stage
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.export_request import ExportRequest
     from tailrace.extract.rows import RowSource
-    from tailrace.files.directory import ResultWriter
+    from tailrace.files.result_files import ResultWriter
 
 _PIECES_AHEAD = 4
 
@@ -79,12 +81,14 @@ def _write_csv(frame: pl.DataFrame, delimiter: str, put: Put[_Rendered]) -> None
     """Renders the frame as contract section 4 says, given that no text in it is empty."""
     if frame.is_empty():
         return
-    frame.write_csv(
+    texts = frame.with_columns(
+        instant_text(column) for column in frame.select(cs.datetime()).iter_columns()
+    )
+    texts.write_csv(
         cast("IO[bytes]", _PieceFile(put)),
         include_header=False,
         separator=delimiter,
         null_value=NULL_TEXT,
-        datetime_format=INSTANT_FORMAT,
         # A cell is quoted if it holds the delimiter, a quote, CR or LF.
         quote_style="necessary",
     )

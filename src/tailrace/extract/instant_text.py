@@ -1,0 +1,49 @@
+"""Instants as result files write them, a whole column at a time.
+
+The CSV writer works out the date of every cell anew: half the time of rendering three columns, a
+quarter of that of rendering all. There are few days, and 86,400 seconds in each: their texts are
+made once and put together.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import polars as pl
+
+from tailrace.domain.instants import INSTANT_FORMAT
+
+_DAY_FORMAT, _TIME_FORMAT = INSTANT_FORMAT.split("T")
+_DAY_SECONDS = 86_400
+
+#: Texts of more days than this would cost more than they save.
+_MOST_DAYS = 40_000
+
+
+def instant_text(instants: pl.Series) -> pl.Series:
+    """Each instant of a column of UTC datetimes as INSTANT_FORMAT has it; null stays null."""
+    seconds = instants.dt.epoch("s")
+    parts = pl.DataFrame({"day": seconds // _DAY_SECONDS, "time": seconds % _DAY_SECONDS})
+    first, last = parts.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
+    if first is None or last - first >= _MOST_DAYS:
+        return instants.dt.strftime(INSTANT_FORMAT)
+    texts = pl.DataFrame(
+        {
+            "day": _day_texts(first, last).gather(parts["day"] - first),
+            "time": _time_texts().gather(parts["time"]),
+        }
+    )
+    return texts.select(pl.concat_str("day", "time")).to_series().alias(instants.name)
+
+
+def _day_texts(first: int, last: int) -> pl.Series:
+    """The days from the first to the last, counted from 1970."""
+    days = pl.int_range(first, last + 1, dtype=pl.Int32, eager=True)
+    return days.cast(pl.Date).dt.strftime(_DAY_FORMAT)
+
+
+@cache
+def _time_texts() -> pl.Series:
+    """Every second of a day."""
+    microseconds = pl.int_range(_DAY_SECONDS, eager=True) * 1_000_000
+    return microseconds.cast(pl.Datetime("us", "UTC")).dt.strftime(f"T{_TIME_FORMAT}")
