@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tailrace.activities.hot_frame import hot_frame
 from tailrace.crash_points import reach
 from tailrace.store.hot_activities import delete_hot_rows, hot_range, hot_rows
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from tailrace.domain.export_job import SubscriptionId
@@ -41,7 +42,7 @@ def settle(database: Database, log: ActivityLog, subscription_id: SubscriptionId
             log.confirm()
         while True:
             if hot.least <= settled:
-                with database.write() as connection:
+                with database.write(records_of(subscription_id)) as connection:
                     delete_hot_rows(connection, subscription_id, settled)
                 reach("settle.after_delete")
             guids = range(settled + 1, hot.largest + 1)

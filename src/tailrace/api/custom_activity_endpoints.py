@@ -14,6 +14,7 @@ from tailrace.domain.activity_writing import CustomActivityReader
 from tailrace.domain.errors import InvalidJsonError, LeadNotFoundError, RequestError
 from tailrace.domain.lead_sync import input_records
 from tailrace.store.custom_activities import record_custom_activities
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ def add_activities(call: Call) -> Response:
     read = [_read(reader, record) for record in records]
     application.settler.make_room(subscription_id)
     activities = [one for one in read if not isinstance(one, AddedActivity)]
-    with application.database.write() as connection:
+    with application.database.write(records_of(subscription_id)) as connection:
         guids = iter(record_custom_activities(connection, subscription_id, activities))
     outcomes = [one if isinstance(one, AddedActivity) else _added(next(guids)) for one in read]
     return success_response(call.request_id, outcomes)

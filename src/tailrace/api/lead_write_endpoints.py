@@ -15,6 +15,7 @@ from tailrace.domain.lead_sync import parse_sync_request
 from tailrace.store.lead_activities import ChangeCause
 from tailrace.store.lead_deletion import delete_leads
 from tailrace.store.lead_sync import sync_leads
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -57,7 +58,7 @@ def sync(call: Call) -> Response:
     application, subscription_id = call.application, call.caller.subscription_id
     fields = application.subscriptions.lead_fields(subscription_id)
     request = parse_sync_request(decode_json(call.request.body, are_fractions_texts=True), fields)
-    with application.database.write() as connection:
+    with application.database.write(records_of(subscription_id)) as connection:
         # Its time is taken within the transaction: readers of the log trust that order.
         cause = change_cause(call, "syncLead")
         outcomes = sync_leads(connection, subscription_id, fields, request, cause)
@@ -67,7 +68,7 @@ def sync(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """Leads deleted, one outcome an id."""
     ids = lead_ids(call.request)
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         deleted = delete_leads(
             connection, call.caller.subscription_id, ids, call.application.clock()
         )

@@ -18,6 +18,7 @@ from tailrace.domain.errors import (
 )
 from tailrace.store.lead_lookup import read_leads
 from tailrace.store.list_members import MemberList
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -61,7 +62,7 @@ def is_member(call: Call) -> Response:
 
 def add_members(call: Call) -> Response:
     """Leads added to a list; who is in it already is called added as well."""
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         changed = _list(connection, call)
         ids = lead_ids(call.request)
         leads = changed.existing_leads(ids)
@@ -77,7 +78,7 @@ def add_members(call: Call) -> Response:
 
 def remove_members(call: Call) -> Response:
     """Leads removed from a list."""
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         changed = _list(connection, call)
         ids = lead_ids(call.request)
         leads, inside = changed.existing_leads(ids), changed.members(ids)

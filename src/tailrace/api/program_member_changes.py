@@ -17,6 +17,7 @@ from tailrace.domain.member_request import (
     parse_status_request,
 )
 from tailrace.store.program_members import Roster
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ def change_status(call: Call) -> Response:
     request = parse_status_request(
         decode_json(call.request.body), status_member="statusName", id_member="leadId"
     )
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         outcomes = _roster(call, connection).change_status(
             request.leads,
             request.status_name,
@@ -103,7 +104,7 @@ def change_status(call: Call) -> Response:
 def change_data(call: Call) -> Response:
     """Members given new values of the fields that are theirs."""
     records = parse_data_request(decode_json(call.request.body))
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         outcomes = _roster(call, connection).change_data(
             records, at=call.application.clock(), source=WEB_SERVICE
         )
@@ -113,7 +114,7 @@ def change_data(call: Call) -> Response:
 def delete_members(call: Call) -> Response:
     """Leads taken out of the program."""
     leads = named_leads(decode_json(call.request.body))
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         outcomes = _roster(call, connection).remove(
             leads, at=call.application.clock(), source=WEB_SERVICE
         )
@@ -125,7 +126,7 @@ def change_lead_status(call: Call) -> Response:
     request = parse_status_request(
         decode_json(call.request.body), status_member="status", id_member="id"
     )
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         roster = _roster(call, connection)
         outcomes = roster.change_status(
             request.leads,

@@ -14,6 +14,7 @@ from tailrace.domain.errors import AssetNotFoundError, ContentTypeError, ScalarT
 from tailrace.domain.lead_values import clean_text
 from tailrace.store import static_list_changes as store
 from tailrace.store.asset_query import STATIC_LISTS, find_asset
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -45,7 +46,7 @@ def create_static_list(call: Call) -> Response:
     parameters = call.request.parameters
     folder = parse_folder(required(parameters, "folder"))
     name = _checked_name(required(parameters, "name"))
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         list_id = store.create_static_list(
             connection,
             call.caller.subscription_id,
@@ -61,7 +62,7 @@ def update_static_list(call: Call) -> Response:
     """The list with its new name or description."""
     _check_form(call)
     parameters = call.request.parameters
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         known = _list(call, connection, asset_id(call))
         store.change_static_list(
             connection,
@@ -76,7 +77,7 @@ def update_static_list(call: Call) -> Response:
 
 def delete_static_list(call: Call) -> Response:
     """The id of the list that is gone."""
-    with call.application.database.write() as connection:
+    with call.application.database.write(records_of(call.caller.subscription_id)) as connection:
         known = _list(call, connection, asset_id(call))
         store.delete_static_list(connection, call.caller.subscription_id, known.id)
     return assets_response(call.request_id, [AssetId(known.id)])

@@ -29,6 +29,7 @@ from tailrace.imports.records import open_rows
 from tailrace.ingest.read_ahead import read_ahead
 from tailrace.repeating import Repeating
 from tailrace.store import lead_imports as store
+from tailrace.store.turns import CLAIMS, jobs_of, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,7 +122,7 @@ class ImportRunner:
         with self._database.read() as connection:
             if store.claimable(connection, self._clock()) is None:
                 return None
-        with self._database.write() as connection:
+        with self._database.write(CLAIMS) as connection:
             now = self._clock()
             while (found := store.claimable(connection, now)) is not None:
                 if found.attempts < self._maximum_attempts:
@@ -165,7 +166,7 @@ class ImportRunner:
             with read_ahead(_pieces(behind)) as pieces:
                 for some in pieces:
                     self._import_some(claimed, fields, lookup, some)
-        with self._database.write() as connection:
+        with self._database.write(jobs_of(claimed.subscription_id)) as connection:
             if not store.complete(connection, claimed, self._clock()):
                 raise LeaseLostError
             reach("import.complete.before_commit")
@@ -181,7 +182,7 @@ class ImportRunner:
     ) -> None:
         if self._dispatcher.is_stopping:
             raise LeaseLostError
-        with self._database.write() as connection:
+        with self._database.write(records_of(claimed.subscription_id)) as connection:
             # Only now: the wait for the write lock is no part of the moment or the lease.
             now = self._clock()
             done = import_rows(connection, claimed, fields, lookup, rows, now)
@@ -194,7 +195,7 @@ class ImportRunner:
 
     def _fail(self, claimed: LeadImport, reason: str) -> None:
         try:
-            with self._database.write() as connection:
+            with self._database.write(jobs_of(claimed.subscription_id)) as connection:
                 is_failed = store.fail(connection, claimed, reason, self._clock())
                 reach("import.fail.before_commit")
         except StoreUnavailableError:
@@ -207,7 +208,7 @@ class ImportRunner:
     def _give_back(self, claimed: LeadImport, *, is_attempt: bool) -> None:
         """Let the import be claimed again at once; nothing if it is no longer ours."""
         try:
-            with self._database.write() as connection:
+            with self._database.write(jobs_of(claimed.subscription_id)) as connection:
                 store.release(connection, claimed, self._clock(), is_attempt=is_attempt)
         except StoreUnavailableError:
             _log.exception("import_give_back_failed", import_id=claimed.id)

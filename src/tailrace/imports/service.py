@@ -22,6 +22,7 @@ from tailrace.imports.upload import SSV_DELIMITER, column_names, header_names, h
 from tailrace.store import lead_imports as store
 from tailrace.store.list_members import MemberList
 from tailrace.store.sequences import SequenceKind, take_numbers
+from tailrace.store.turns import jobs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,7 @@ class LeadImports:
         lookup = lookup_field(fields, upload.lookup_field)
         header = header_text(upload)
         column_names(header_names(header, upload.format), fields, lookup)
-        with self._database.write() as connection:
+        with self._database.write(jobs_of(owner)) as connection:
             if upload.list_id is not None:
                 MemberList(connection, owner, upload.list_id)
             # Looked at now as well, so that a full queue costs nothing.
@@ -90,7 +91,7 @@ class LeadImports:
             finished_at=None,
             failure=None,
         )
-        with self._database.write() as connection:
+        with self._database.write(jobs_of(owner)) as connection:
             _check_queue(connection, owner)
             store.insert_import(connection, submitted)
             reach("import.submit.before_commit")

@@ -32,6 +32,7 @@ from tailrace.lake.activity_rows import ACTIVITY_SCHEMA, are_distinct
 from tailrace.store.loaded_files import FileKey, reserve_numbers
 from tailrace.store.sequences import FIRST_LOADED_ACTIVITY, SequenceKind, pass_number
 from tailrace.store.subscriptions import add_activity_type
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -145,7 +146,7 @@ def _keep_numbers_apart(load: Loading, guids: pl.Series) -> None:
     """No activity of our own shall ever be given one of these GUIDs."""
     largest = guids.filter(guids < FIRST_LOADED_ACTIVITY).max()
     if isinstance(largest, int):
-        with load.application.database.write() as connection:
+        with load.application.database.write(records_of(load.subscription_id)) as connection:
             pass_number(connection, load.subscription_id, SequenceKind.ACTIVITY, largest)
 
 
@@ -159,7 +160,7 @@ def _with_guids(checked: CheckedActivities, guid_base: Callable[[], int]) -> pl.
 
 def _reserve_guids(load: Loading, source: SourceFile) -> int:
     key = FileKey(load.subscription_id, SequenceKind.LOADED_ACTIVITY, sha256_of(source))
-    with load.application.database.write() as connection:
+    with load.application.database.write(records_of(load.subscription_id)) as connection:
         return reserve_numbers(connection, key, NUMBERS_PER_FILE)
 
 
@@ -172,7 +173,7 @@ def _registrar(load: Loading) -> Callable[[Iterable[int]], Mapping[int, Activity
         if not load.options.register_types:
             return {}
         new = {one: ActivityType(id=one, name=f"Activity type {one}") for one in type_ids}
-        with load.application.database.write() as connection:
+        with load.application.database.write(records_of(load.subscription_id)) as connection:
             for definition in new.values():
                 add_activity_type(connection, load.subscription_id, definition)
         return new

@@ -24,6 +24,7 @@ from tailrace.ingest.json_lines import batch_of_lines
 from tailrace.lake.activity_rows import ACTIVITY_SCHEMA, canonical_rows
 from tailrace.store.hot_activities import insert_hot_rows, take_guids
 from tailrace.store.ingested_batches import known_outcome, remember_outcome
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,7 +70,7 @@ class ActivityBatches:
         places = pl.int_range(1, checked.frame.height + 1, eager=True)
         rows = canonical_rows(checked.frame.with_columns(marketoGUID=places))
         self.settler.make_room(subscription_id)
-        with self.database.write() as connection:
+        with self.database.write(records_of(subscription_id)) as connection:
             if key is not None:
                 known = known_outcome(connection, subscription_id, key, fingerprint)
                 if known is not None:

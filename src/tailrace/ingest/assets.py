@@ -24,6 +24,7 @@ from tailrace.domain.errors import AdministrationError, AssetEntryError
 from tailrace.ingest.asset_file import Located, read_asset_file
 from tailrace.store.asset_writing import AssetWriter
 from tailrace.store.member_writing import LeadFinder, ProgramMemberBatch, add_to_list
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,7 +65,7 @@ def load_assets(
     subscription_id = application.subscriptions.default_id()
     for path in paths:
         entries = read_asset_file(path, kind)
-        with application.database.write() as connection:
+        with application.database.write(records_of(subscription_id)) as connection:
             load = _Load(connection, subscription_id, application.clock(), entries)
             outcomes = list(load.outcomes())
         for entry_kind, outcome in outcomes:

@@ -28,6 +28,7 @@ from tailrace.store.lead_loading import Outcome, upsert_leads
 from tailrace.store.loaded_files import FileKey, mark_completed, open_lines, reserve_numbers
 from tailrace.store.sequences import SequenceKind, pass_number
 from tailrace.store.subscriptions import add_lead_field
+from tailrace.store.turns import records_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -92,7 +93,7 @@ def _unknown_columns(load: Loading, opened: RecordSource, fields: LeadFieldCatal
 
 def _create_fields(load: Loading, opened: RecordSource) -> None:
     for name in _unknown_columns(load, opened, _fields(load)):
-        with load.application.database.write() as connection:
+        with load.application.database.write(records_of(load.subscription_id)) as connection:
             add_lead_field(
                 connection,
                 load.subscription_id,
@@ -195,7 +196,7 @@ class _Writer:
             return
         reach("load.leads.before_completed")
         application = self.load.application
-        with application.database.write() as connection:
+        with application.database.write(records_of(self.load.subscription_id)) as connection:
             mark_completed(connection, self._key, application.clock(), self._rejected_lines)
 
     def _wanted_places(self, checked: CheckedLeads) -> Sequence[int]:
@@ -217,7 +218,7 @@ class _Writer:
     def _upsert(self, rows: Sequence[LeadRow]) -> list[Outcome]:
         application = self.load.application
         now = format_instant(application.clock())
-        with application.database.write() as connection:
+        with application.database.write(records_of(self.load.subscription_id)) as connection:
             return upsert_leads(connection, self.load.subscription_id, self._fields, rows, now)
 
 
@@ -230,13 +231,13 @@ def _pass_ids(load: Loading, source: SourceFile) -> None:
             if "id" in batch.frame.columns:
                 ids = LeadChecks(_fields(load)).ids(batch)
                 largest = max(largest, max(ids, default=0))
-    with load.application.database.write() as connection:
+    with load.application.database.write(records_of(load.subscription_id)) as connection:
         pass_number(connection, load.subscription_id, SequenceKind.LEAD, largest)
 
 
 def _reserve_ids(load: Loading, key: FileKey, source: SourceFile) -> int:
     """What to add to a row's line number for the id reserved for it."""
     lines = line_bound(source)
-    with load.application.database.write() as connection:
+    with load.application.database.write(records_of(load.subscription_id)) as connection:
         least = next_lead_id(connection, load.subscription_id)
         return reserve_numbers(connection, key, lines + 1, at_least=least)

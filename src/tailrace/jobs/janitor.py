@@ -16,6 +16,7 @@ from tailrace.repeating import Repeating
 from tailrace.store import jobs as store
 from tailrace.store import lead_imports
 from tailrace.store.ingested_batches import forget_outcomes
+from tailrace.store.turns import jobs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ class Janitor:
         settings = self._subscriptions.settings(subscription_id)
         files_before = now - timedelta(days=settings.file_retention_days)
         jobs_before = now - timedelta(days=settings.status_retention_days)
-        with self._database.write() as connection:
+        with self._database.write(jobs_of(subscription_id)) as connection:
             store.mark_expired_files(connection, subscription_id, files_before, now)
             store.delete_old_jobs(connection, subscription_id, jobs_before)
             lead_imports.forget_imports(connection, subscription_id, files_before)

@@ -32,6 +32,7 @@ from tailrace.domain.job_state import JobEvent
 from tailrace.extract.pipeline import write_export
 from tailrace.repeating import Repeating
 from tailrace.store import jobs as store
+from tailrace.store.turns import CLAIMS, jobs_of
 from tailrace.telemetry.metrics import EXPORT_RUNS, EXPORTED_BYTES, EXPORTED_ROWS
 from tailrace.telemetry.stages import PLAN, PUBLISH, rows_stages, stage
 from tailrace.telemetry.tracing import span
@@ -171,7 +172,7 @@ class Runner:
     def _keep_leases(self) -> None:
         if not self._held():
             return
-        with self._database.write() as connection:
+        with self._database.write(CLAIMS) as connection:
             # Only now: the wait for the write lock is no part of the lease, and a job that was
             # given back meanwhile must not be leased again.
             until = self._lease_end(self._clock())
@@ -190,7 +191,7 @@ class Runner:
             )
         if is_idle:
             return []
-        with self._database.write() as connection:
+        with self._database.write(CLAIMS) as connection:
             claims = self._claim_abandoned(connection, most)
             claims += self._claim_queued(connection, most - len(claims))
             reach("job.claim.before_commit")
@@ -312,7 +313,7 @@ class Runner:
         """
         for attempt in range(1, _FINISH_ATTEMPTS + 1):
             try:
-                with self._database.write() as connection:
+                with self._database.write(jobs_of(job.subscription_id)) as connection:
                     change(connection, self._clock())
             except StoreUnavailableError:
                 _log.exception("finish_failed", export_id=job.export_id, attempt=attempt)
@@ -325,7 +326,7 @@ class Runner:
         # First, or the dispatcher might renew the lease that ends here.
         self._release(job)
         try:
-            with self._database.write() as connection:
+            with self._database.write(jobs_of(job.subscription_id)) as connection:
                 store.release(connection, job, self._clock(), is_attempt=is_attempt)
         except StoreUnavailableError:
             _log.exception("give_back_failed", export_id=job.export_id)

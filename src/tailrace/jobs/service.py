@@ -40,6 +40,7 @@ from tailrace.domain.smart_list import decode_rule
 from tailrace.store import assets
 from tailrace.store import jobs as store
 from tailrace.store.remembered import Remembered
+from tailrace.store.turns import jobs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ class ExportJobs:
             request = _PARSERS[family](body, rules)
             request = _with_list_ids(connection, caller.subscription_id, request)
         job = _new_job(caller, family, request, now)
-        with self._database.write() as connection:
+        with self._database.write(jobs_of(caller.subscription_id)) as connection:
             store.insert_job(connection, job)
             reach("job.create.before_commit")
         reach("job.create.after_commit")
@@ -123,7 +124,7 @@ class ExportJobs:
         """
         now = self._clock()
         settings = self._subscriptions.settings(caller.subscription_id)
-        with self._database.write() as connection:
+        with self._database.write(jobs_of(caller.subscription_id)) as connection:
             found = store.find_job(connection, _owner(caller, family), export_id, for_update=True)
             job = _known(found, now, settings)
             if job.state in _ENQUEUE_REFUSALS:
@@ -144,7 +145,7 @@ class ExportJobs:
         """
         now = self._clock()
         settings = self._subscriptions.settings(caller.subscription_id)
-        with self._database.write() as connection:
+        with self._database.write(jobs_of(caller.subscription_id)) as connection:
             found = store.find_job(connection, _owner(caller, family), export_id, for_update=True)
             job = _known(found, now, settings)
             if job.state is JobState.COMPLETED:

@@ -20,6 +20,7 @@ from tailrace.domain.errors import StoreUnavailableError
 from tailrace.domain.quota import quota_day
 from tailrace.repeating import Repeating
 from tailrace.store.tables import api_user, call_count, error_count
+from tailrace.store.turns import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -116,7 +117,7 @@ class CallCounts:
         if not calls and not errors:
             return
         try:
-            with self._database.write() as connection:
+            with self._database.write(COUNTS) as connection:
                 _add(connection, call_count, call_count.c.calls, calls.items())
                 _add(connection, error_count, error_count.c.errors, errors.items())
                 _forget_counts_before(connection, quota_day(self._clock()) - KEPT)

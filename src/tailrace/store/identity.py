@@ -32,6 +32,7 @@ from tailrace.domain.export_job import ApiUserId, SubscriptionId
 from tailrace.domain.permissions import BUILT_IN_ROLES, DEFAULT_ROLE, Permission
 from tailrace.store.remembered import Remembered
 from tailrace.store.tables import access_token, api_user, custom_service, role
+from tailrace.store.turns import TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -117,7 +118,7 @@ class Identity:
         with self._database.read() as connection:
             service = self._authenticated_service(connection, client_id, client_secret)
         if not self._has_live_token(service, now):
-            with self._database.write() as connection:
+            with self._database.write(TOKENS) as connection:
                 service = self._authenticated_service(connection, client_id, client_secret)
                 if not self._has_live_token(service, now):
                     service = self._issue(connection, service, now)
@@ -140,7 +141,7 @@ class Identity:
     def forget_expired_tokens(self) -> None:
         """Drop the hashes of tokens that expired long ago."""
         horizon = self._clock() - EXPIRED_TOKEN_MEMORY
-        with self._database.write() as connection:
+        with self._database.write(TOKENS) as connection:
             connection.execute(delete(access_token).where(access_token.c.expires_at < horizon))
 
     # Users and roles.
