@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
+    from tailrace.files.result_files import ResultFiles
+    from tests.support.object_storage import Bucket
     from tests.support.world import World
 
 # A busy machine is no defect: how long one example takes decides nothing.
@@ -76,3 +78,37 @@ def make_world(
         return World.copy(world_template, world_template.with_suffix(".credentials.json"), target)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Generator[str]:
+    """The base URL of an S3 server, one for each test process."""
+    from tests.support.object_storage import running_s3_server
+
+    with running_s3_server() as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty bucket, to which this process and its children have access."""
+    from tests.support.object_storage import Bucket
+
+    made = Bucket(s3_server)
+    made.make()
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+@pytest.fixture(params=["directory", "object storage"])
+def result_files(request: pytest.FixtureRequest, tmp_path: Path) -> ResultFiles:
+    """An empty place for result files, of each kind that there is."""
+    if request.param == "directory":
+        from tailrace.files.directory import FileDirectory
+
+        return FileDirectory(tmp_path / "files")
+    from tests.support.object_storage import files_in
+
+    bucket: Bucket = request.getfixturevalue("bucket")
+    return files_in(bucket)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import hashlib
 import os
 import secrets
 from contextlib import ExitStack, contextmanager
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tailrace.domain.export_job import SubscriptionId
+    from tailrace.files.result_files import ResultFiles
     from tailrace.settings import Settings
 
 #: The API user that a new home begins with.
@@ -91,7 +93,9 @@ class Application:
             clock=clock,
         )
         self.call_counts = CallCounts(self.database, clock)
-        self.files = FileDirectory(home / "files")
+        self.files = _result_files(settings)
+        #: Told apart from others that keep files at the same place; tells nothing of the key.
+        self._files_owner = hashlib.sha256(b"result files\n" + key).hexdigest()
         self.settler = Settler(
             self.database,
             self.subscriptions,
@@ -194,9 +198,11 @@ class Application:
     def serving(self) -> Generator[None]:
         """Run jobs and imports, the settler, the compactor and the janitor while the block lasts.
 
-        Raises HomeError if another process serves this home already, and its store is a file.
+        Raises HomeError if another process serves this home already, and its store is a file, or
+        if its result files cannot be reached.
         """
         with self._server_place():
+            self.files.claim(self._files_owner)
             # What is there now stays to the end: the collector need not look at it again.
             gc.collect()
             gc.freeze()
@@ -269,6 +275,20 @@ def _store_location(settings: Settings) -> Path | str:
     if settings.store is None:
         return settings.home / DATABASE_NAME
     return settings.store.get_secret_value()
+
+
+def _result_files(settings: Settings) -> ResultFiles:
+    if settings.files is None:
+        return FileDirectory(settings.home / "files")
+    # Most homes need no object storage, and commands are to start at once.
+    from tailrace.files.object_store import ObjectStoreFiles, ObjectStoreLimits
+
+    limits = ObjectStoreLimits(
+        part_bytes=settings.files_part_megabytes * 1024 * 1024,
+        retry_seconds=settings.files_retry_seconds,
+        address_seconds=settings.files_redirect_seconds,
+    )
+    return ObjectStoreFiles(settings.files, limits)
 
 
 def _check_store(settings: Settings, *, must_exist: bool) -> None:

@@ -32,6 +32,10 @@ POINTS = (
     "publish.part_synced",
     "publish.renamed",
     "publish.directory_synced",
+    # the same on object storage (files.object_upload)
+    "upload.piece_written",
+    "upload.all_written",
+    "upload.completed",
     # what an API user asks for (jobs.service)
     "job.create.before_commit",
     "job.create.after_commit",

@@ -6,11 +6,15 @@ Settings of a subscription (limits, quota, features) live in the store instead; 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: No place for credentials: those are read from the environment by the library that uses them.
+_FILES_ADDRESS = re.compile(r"(s3|gs|az)://[^\s/@?#]+(/[^\s@?#]*)?")
 
 _STORE_SCHEMES = ("postgresql://", "postgres://")
 
@@ -27,6 +31,10 @@ class Settings(BaseSettings):
     store: SecretStr | None = Field(
         default=None,
         description="Address of a PostgreSQL database that keeps what else a file of the home does.",
+    )
+    files: str | None = Field(
+        default=None,
+        description="Address of object storage that keeps the result files, not the home.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(
@@ -88,6 +96,24 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds between looks for small files of the lake to merge; 0 leaves them.",
     )
+    files_part_megabytes: int = Field(
+        # A store takes 10,000 parts of a file, so this is good for 156 GB.
+        default=16,
+        ge=5,
+        le=512,
+        description="Megabytes of each part of an upload to object storage; files have 10,000.",
+    )
+    files_retry_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        description="Seconds for which what object storage does not do is tried again.",
+    )
+    files_redirect_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=604_800,
+        description="Seconds that signed addresses of files are good for; 0 sends files itself.",
+    )
     least_free_megabytes: int = Field(
         default=100,
         ge=0,
@@ -119,6 +145,13 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="info", description="Least level that is logged: debug to error."
     )
+
+    @field_validator("files")
+    @classmethod
+    def _is_object_storage(cls, files: str | None) -> str | None:
+        if files is not None and not _FILES_ADDRESS.fullmatch(files):
+            raise ValueError("an address is s3://BUCKET/PREFIX, or of gs:// or az://")
+        return files
 
     @field_validator("store")
     @classmethod

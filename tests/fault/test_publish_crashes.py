@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailrace.crash_points import POINTS
-from tailrace.files.directory import FileDirectory, part_name, result_name
+from tailrace.files.directory import FileDirectory
+from tailrace.files.result_files import part_name, result_name
 from tests.support.activities import EXPORT, SUBSCRIPTION
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from tailrace.domain.errors import LeaseLostError
 from tailrace.domain.export_request import ActivityFilter, Column, ExportRequest, InstantRange
 from tailrace.domain.file_format import FileFormat
 from tailrace.extract.pipeline import write_export
-from tailrace.files.directory import FileDirectory, part_name
+from tailrace.files.directory import FileDirectory
+from tailrace.files.result_files import part_name
 from tests.support.activities import EXPORT, START, SUBSCRIPTION
 
 if TYPE_CHECKING:

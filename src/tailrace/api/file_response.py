@@ -2,18 +2,18 @@
 
 Theory of operation: a reply is put together in the thread that looked the job up. A part of at
 most 256 KiB is read right there and sent as one message, since small ranges would spend longer
-on changing threads than on reading. Anything larger keeps the file open and is read in chunks of
-256 KiB, each in a thread, the next one only when the client has taken the last: larger chunks
-cost memory for every slow client and gain nothing. Positioned reads on one descriptor keep
-serving a file that the janitor deletes meanwhile. The length is promised before the first byte,
-so a file that turns out shorter ends in a broken connection, never in an answer that looks whole.
+on changing threads than on reading. Anything larger keeps the file open and is read in pieces,
+each in a thread, and only as many ahead of the client as the file asks for: what is read too
+early costs memory for every slow client. An open file keeps serving its bytes although the
+janitor deletes it meanwhile. The length is promised before the first byte, so a file that turns
+out shorter, or cannot be read on, ends in a broken connection, never in an answer that looks
+whole.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
     from tailrace.api.replies import Reply
     from tailrace.api.request import ApiRequest
     from tailrace.domain.export_job import ResultFile
-    from tailrace.files.directory import OpenFile
+    from tailrace.files.result_files import OpenFile
 
-CHUNK_BYTES = 256 * 1024
-
-_READING_THREADS = 8
+#: Parts up to this size are read at once.
+SMALL_BYTES = 256 * 1024
 
 
 class ShortFileError(Exception):
@@ -48,15 +47,12 @@ class ShortFileError(Exception):
         super().__init__(f"result file {name} holds less than {promised_bytes} bytes")
 
 
-#: Shared by every download, so that many of them cannot take all threads of the process.
-_reading = ThreadPoolExecutor(_READING_THREADS, thread_name_prefix="file-read")
-
-
 def file_reply(opened: OpenFile, result: ResultFile, request: ApiRequest) -> Reply:
     """The answer to a GET or HEAD of a result file.
 
     Takes over `opened`: it is closed on return, or by the reply when that is sent or closed.
-    Raises UnsatisfiableRangeError, and ShortFileError for a file that is not whole.
+    Raises UnsatisfiableRangeError, ShortFileError for a file that is not whole, OSError or
+    FilesUnavailableError for one that cannot be read.
     """
     reply = None
     try:
@@ -98,8 +94,12 @@ def _content_reply(opened: OpenFile, result: ResultFile, request: ApiRequest, ta
         headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
     if request.method == "HEAD":
         return Response(None, status, headers=headers)
-    if length <= CHUNK_BYTES:
-        body = os.pread(opened.fd, length, first)
+    address = opened.address()
+    if address is not None:
+        # It is good for a while only; the client repeats its Range header there.
+        return Response(None, 307, headers={"Location": address, "Cache-Control": "no-store"})
+    if length <= SMALL_BYTES:
+        body = opened.read(first, length)
         if len(body) < length:
             raise ShortFileError(result.name, size)
         return Response(body, status, headers=headers)
@@ -137,7 +137,8 @@ class _StreamedFile:
         self._status = status
         self._headers = headers
         self._positions = positions
-        self._read: Future[bytes] | None = None
+        #: Asked for and not yet sent, in order; what is sent next comes first.
+        self._reads: deque[Future[bytes]] = deque()
         self._is_closed = False
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,31 +154,39 @@ class _StreamedFile:
                     ],
                 }
             )
-            await self._send_chunks(send, gone)
+            await self._send_pieces(send, gone)
         finally:
             gone.cancel()
             self.close()
 
-    async def _send_chunks(self, send: Send, gone: asyncio.Task[None]) -> None:
+    async def _send_pieces(self, send: Send, gone: asyncio.Task[None]) -> None:
         position, end = self._positions.start, self._positions.stop
+        step = self._opened.piece_bytes
+        wanted = iter(range(position, end, step))
         while position < end and not gone.done():
-            wanted = min(CHUNK_BYTES, end - position)
-            self._read = _reading.submit(os.pread, self._opened.fd, wanted, position)
-            chunk = await asyncio.wrap_future(self._read)
-            if not chunk:
+            while len(self._reads) <= self._opened.pieces_ahead:
+                start = next(wanted, None)
+                if start is None:
+                    break
+                self._reads.append(self._opened.begin_read(start, min(step, end - start)))
+            piece = await asyncio.wrap_future(self._reads[0])
+            self._reads.popleft()
+            if len(piece) < min(step, end - position):
                 raise ShortFileError(self._name, end)
-            position += len(chunk)
-            await send({"type": "http.response.body", "body": chunk, "more_body": position < end})
+            position += len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": position < end})
 
     def close(self) -> None:
         """Close the file, once no thread reads from it any more."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        if self._read is None:
-            self._opened.close()
+        if not self._is_closed:
+            self._is_closed = True
+            self._close_after_reads()
+
+    def _close_after_reads(self) -> None:
+        if self._reads:
+            self._reads.pop().add_done_callback(lambda _: self._close_after_reads())
         else:
-            self._read.add_done_callback(lambda _: self._opened.close())
+            self._opened.close()
 
 
 async def _wait_until_gone(receive: Receive) -> None:

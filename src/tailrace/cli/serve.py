@@ -20,9 +20,19 @@ if TYPE_CHECKING:
 EPILOG = example(
     "tailrace serve --home ./tailrace-home --host 127.0.0.1 --port 8080",
     "tailrace serve --home ./tailrace-home --port 0 --strict",
+    "tailrace serve --files s3://exports/tailrace",
     "tailrace serve --port 8443 --tls-cert ./tls/server.pem --tls-key ./tls/server-key.pem",
 )
 
+FilesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--files",
+        help="Object storage for the result files. Default: TAILRACE_FILES, else the home.",
+        metavar="ADDRESS",
+        show_default=False,
+    ),
+]
 CertificateOption = Annotated[
     Path | None,
     typer.Option(
@@ -38,6 +48,7 @@ KeyOption = Annotated[
 def serve(
     home: HomeOption = None,
     store: StoreOption = None,
+    files: FilesOption = None,
     host: Annotated[
         str | None,
         typer.Option("--host", help="Address to listen on. Default: 127.0.0.1.", metavar="ADDRESS"),
@@ -70,6 +81,7 @@ def serve(
         _serve(
             home,
             store=store,
+            files=files,
             host=host,
             port=port,
             tls_cert=tls_cert,

@@ -8,23 +8,25 @@ anywhere leaves a part or an unclaimed file, never a wrong one; the janitor remo
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tailrace.crash_points import reach
 from tailrace.domain.errors import ExportFileNotFoundError
-from tailrace.domain.export_job import ResultFile
 from tailrace.durability import make_directory, sync_path
+from tailrace.files.content_tally import ContentTally
+from tailrace.files.result_files import checked_name, part_name, result_name
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from pathlib import Path
     from types import TracebackType
 
-    from tailrace.domain.export_job import ExportId, SubscriptionId
+    from tailrace.domain.export_job import ExportId, ResultFile, SubscriptionId
 
 #: Written bytes are handed to the disk and forgotten this often: the sync at the end finds few
 #: left, a large file does not push the lake out of memory, and writing into the same few pages
@@ -32,22 +34,31 @@ if TYPE_CHECKING:
 _FLUSH_BYTES = 64 * 1024 * 1024
 
 
-def part_name(export_id: ExportId, fence: int) -> str:
-    """Name of the file while it is written."""
-    return f"{export_id}.{fence}.part"
+_READING_THREADS = 8
 
-
-def result_name(export_id: ExportId, fence: int) -> str:
-    """Name of the file once it is published."""
-    return f"{export_id}.{fence}.csv"
+#: Shared by every download, so that many of them cannot take all threads of the process.
+_reading = ThreadPoolExecutor(_READING_THREADS, thread_name_prefix="file-read")
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFile:
+class LocalFile:
     """A result file held open: it can be read to its end even after it was deleted."""
 
     fd: int
     size_bytes: int
+    #: Larger ones cost memory for every slow client and gain nothing.
+    piece_bytes: int = 256 * 1024
+    #: The system reads ahead already.
+    pieces_ahead: int = 0
+
+    def read(self, position: int, length: int) -> bytes:
+        return os.pread(self.fd, length, position)
+
+    def begin_read(self, position: int, length: int) -> Future[bytes]:
+        return _reading.submit(os.pread, self.fd, length, position)
+
+    def address(self) -> None:
+        """There is no way to the file but through this server."""
 
     def close(self) -> None:
         os.close(self.fd)
@@ -59,16 +70,14 @@ class OpenFile:
         self.close()
 
 
-class ResultWriter:
+class LocalWriter:
     """Writes one result file, counting and hashing. Leaving it unpublished removes the file."""
 
     def __init__(self, directory: Path, export_id: ExportId, fence: int) -> None:
         self._part = directory / part_name(export_id, fence)
         self._result = directory / result_name(export_id, fence)
         self._descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        self._hash = hashlib.sha256()
-        self._size_bytes = 0
-        self._row_count = 0
+        self._tally = ContentTally()
         self._unflushed_bytes = 0
         self._is_published = False
         #: Seconds spent on writing and hashing so far.
@@ -77,17 +86,16 @@ class ResultWriter:
     def write(self, content: bytes) -> None:
         """Appends to the file. Raises OSError when the disk takes no more."""
         began = time.perf_counter()
-        self._hash.update(content)
+        self._tally.add(content)
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
-        self._size_bytes += len(content)
         self._flush_sometimes(len(content))
         self.write_seconds += time.perf_counter() - began
 
     def add_rows(self, count: int) -> None:
         """Counts data rows of what was written."""
-        self._row_count += count
+        self._tally.add_rows(count)
 
     def publish(self) -> ResultFile:
         """Makes the file durable and visible under its final name. Raises OSError."""
@@ -99,9 +107,7 @@ class ResultWriter:
         reach("publish.renamed")
         sync_path(self._result.parent)
         reach("publish.directory_synced")
-        return ResultFile(
-            self._result.name, self._size_bytes, self._hash.hexdigest(), self._row_count
-        )
+        return self._tally.result(self._result.name)
 
     def __enter__(self) -> Self:
         return self
@@ -130,22 +136,25 @@ class FileDirectory:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    def claim(self, owner: str) -> None:
+        """Nothing: a directory within the home can be no other home's."""
+
     def writer(
         self, subscription_id: SubscriptionId, export_id: ExportId, fence: int
-    ) -> ResultWriter:
+    ) -> LocalWriter:
         """A writer for one attempt of a job; to be used as a context manager."""
         directory = self._directory(subscription_id)
         make_directory(directory)
-        return ResultWriter(directory, export_id, fence)
+        return LocalWriter(directory, export_id, fence)
 
-    def open(self, subscription_id: SubscriptionId, name: str) -> OpenFile:
+    def open(self, subscription_id: SubscriptionId, name: str) -> LocalFile:
         """Opens a published file. Raises ExportFileNotFoundError if it is gone."""
         try:
             descriptor = os.open(self._path(subscription_id, name), os.O_RDONLY)
         except FileNotFoundError as error:
             raise ExportFileNotFoundError from error
         # The size of what was opened, not of what the name means by now.
-        return OpenFile(descriptor, os.fstat(descriptor).st_size)
+        return LocalFile(descriptor, os.fstat(descriptor).st_size)
 
     def delete(self, subscription_id: SubscriptionId, name: str) -> None:
         """Deletes a file, if it is there; who has it open reads on."""
@@ -160,6 +169,4 @@ class FileDirectory:
         return self._root / str(subscription_id)
 
     def _path(self, subscription_id: SubscriptionId, name: str) -> Path:
-        if Path(name).name != name or name in {"", ".."}:
-            raise ValueError(f"not the name of a result file: {name!r}")
-        return self._directory(subscription_id) / name
+        return self._directory(subscription_id) / checked_name(name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from tailrace.domain.activity_batch import KEY_MEMORY
-from tailrace.files.directory import part_name, result_name
+from tailrace.files.result_files import part_name, result_name
 from tailrace.repeating import Repeating
 from tailrace.store import jobs as store
 from tailrace.store import lead_imports
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tailrace.domain.export_job import SubscriptionId
-    from tailrace.files.directory import FileDirectory
+    from tailrace.files.result_files import ResultFiles
     from tailrace.files.uploads import Uploads
     from tailrace.lake.activity_log import ActivityLog
     from tailrace.store.database import Database
@@ -47,7 +47,7 @@ class Janitor:
         database: Database,
         subscriptions: Subscriptions,
         identity: Identity,
-        files: FileDirectory,
+        files: ResultFiles,
         uploads: Uploads,
         *,
         activity_log: Callable[[SubscriptionId], ActivityLog],
@@ -105,7 +105,7 @@ class Janitor:
             forget_outcomes(connection, subscription_id, now - KEY_MEMORY)
 
     def _sweep_files(self, subscription_id: SubscriptionId) -> None:
-        # The directory is listed before the jobs are: a file that appears later is not looked at,
+        # The files are listed before the jobs are: a file that appears later is not looked at,
         # and a job that was claimed later has no file in the list.
         names = self._files.names(subscription_id)
         with self._database.read() as connection:

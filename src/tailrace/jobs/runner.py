@@ -25,6 +25,7 @@ from tailrace.crash_points import reach
 from tailrace.domain.errors import (
     ExportFailedError,
     ExportInterruptedError,
+    FilesUnavailableError,
     LeaseLostError,
     StoreUnavailableError,
 )
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.export_job import ExportId, ExportJob, ResultFile, SubscriptionId
     from tailrace.extract.planning import Planner
-    from tailrace.files.directory import FileDirectory
+    from tailrace.files.result_files import ResultFiles
     from tailrace.store.database import Database
     from tailrace.store.subscriptions import Subscriptions
 
@@ -70,6 +71,8 @@ _DISK_ERRORS = {
 
 
 _OTHER_DISK_ERROR = "The server could not read or write its data"
+
+_OBJECT_STORAGE_ERROR = "The object storage did not take the export file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class Runner:
         self,
         database: Database,
         subscriptions: Subscriptions,
-        files: FileDirectory,
+        files: ResultFiles,
         *,
         planner: Callable[[SubscriptionId], Planner],
         limits: RunnerLimits,
@@ -260,6 +263,9 @@ class Runner:
             return "interrupted"
         except ExportFailedError as error:
             self._fail(job, error.reason)
+        except FilesUnavailableError as error:
+            _log.error("export_failed", reason=error.reason)
+            self._fail(job, _OBJECT_STORAGE_ERROR)
         except OSError as error:
             _log.exception("export_failed")
             self._fail(job, _DISK_ERRORS.get(error.errno or 0, _OTHER_DISK_ERROR))

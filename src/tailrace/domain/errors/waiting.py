@@ -43,3 +43,11 @@ class CallConcurrencyError(RetryLaterError):
 
 class StoreUnavailableError(RetryLaterError):
     """The store is busy or its disk full for longer than a call may wait."""
+
+
+@dataclass(eq=False)
+class FilesUnavailableError(RetryLaterError):
+    """The object storage of result files cannot be reached, or refuses."""
+
+    #: What it said, for the operator.
+    reason: str
