@@ -49,10 +49,10 @@ def nginx(root: Path, scratch: Path) -> Generator[PeerServer]:
     # Its workers are another user where it is started by root, who alone may read a home.
     user = "user root;" if os.geteuid() == 0 else ""
     configuration.write_text(f"{user}{text}", encoding="utf-8")
-    with _running([program, "-c", str(configuration), "-e", str(scratch / "error.log")]) as tree:
+    with _running([program, "-c", str(configuration), "-e", str(scratch / "error.log")]) as server:
         base_url = f"http://{HOST}:{port}"
-        wait_for(f"{base_url}/none")
-        yield PeerServer(base_url, tree)
+        wait_for(f"{base_url}/none", server)
+        yield PeerServer(base_url, ProcessTree(server.pid))
 
 
 @contextmanager
@@ -67,10 +67,10 @@ def roapi(parquet: Path) -> Generator[PeerServer]:
         for part in pair
     ]
     table = f"activities={parquet}/,format=parquet,use_memory_table=false"
-    with _running([program, *addresses, "--table", table]) as tree:
+    with _running([program, *addresses, "--table", table]) as server:
         base_url = f"http://{HOST}:{ports[0]}"
-        wait_for(f"{base_url}/api/tables")
-        yield PeerServer(base_url, tree)
+        wait_for(f"{base_url}/api/tables", server)
+        yield PeerServer(base_url, ProcessTree(server.pid))
 
 
 @contextmanager
@@ -80,10 +80,10 @@ def datasette(database: Path) -> Generator[PeerServer]:
     port = free_port()
     limits = ("--setting", "max_csv_mb", "0", "--setting", "sql_time_limit_ms", "600000")
     command = [program, "serve", str(database), "--host", HOST, "--port", str(port), *limits]
-    with _running(command) as tree:
+    with _running(command) as server:
         base_url = f"http://{HOST}:{port}"
-        wait_for(f"{base_url}/-/versions.json")
-        yield PeerServer(base_url, tree)
+        wait_for(f"{base_url}/-/versions.json", server)
+        yield PeerServer(base_url, ProcessTree(server.pid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Postgres:
 @contextmanager
 def postgres(directory: Path) -> Generator[Postgres]:
     """PostgreSQL on the cluster in `directory`, made if need be. Raises PeerMissingError."""
-    initdb, server = (executable(name, "postgresql") for name in ("initdb", "postgres"))
+    initdb, program = (executable(name, "postgresql") for name in ("initdb", "postgres"))
     psql, is_ready = (executable(name, "postgresql-client") for name in ("psql", "pg_isready"))
     user = _unprivileged()
     if not (directory / "PG_VERSION").exists():
@@ -117,12 +117,12 @@ def postgres(directory: Path) -> Generator[Postgres]:
     port = free_port()
     # It insists on sockets of its own: in its directory, nobody else's.
     options = ("-h", HOST, "-p", str(port), "-k", str(directory), "-c", "max_wal_size=8GB")
-    with _running([server, "-D", str(directory), *options], user) as tree:
+    with _running([program, "-D", str(directory), *options], user) as server:
         reach = ("-h", HOST, "-p", str(port), "-U", "postgres", "-d", "postgres")
         while subprocess.run([is_ready, *reach], capture_output=True).returncode != 0:
-            if not tree.cpu_seconds():
+            if server.poll() is not None:
                 raise PeerMissingError(f"PostgreSQL does not start in {directory}")
-        yield Postgres(reach, psql, tree)
+        yield Postgres(reach, psql, ProcessTree(server.pid))
 
 
 def _unprivileged() -> str | None:
@@ -143,7 +143,7 @@ def _check(command: list[str], user: str | None) -> None:
 
 
 @contextmanager
-def _running(command: list[str], user: str | None = None) -> Generator[ProcessTree]:
+def _running(command: list[str], user: str | None = None) -> Generator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
@@ -152,7 +152,7 @@ def _running(command: list[str], user: str | None = None) -> Generator[ProcessTr
         cwd=Path("/") if user else None,
     )
     try:
-        yield ProcessTree(process.pid)
+        yield process
     finally:
         process.terminate()
         process.wait()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks.measurement import ProcessTree
+from benchmarks.measurement import CommandFailedError, ProcessTree
 from benchmarks.step import result_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def served(home: Path, environment: Mapping[str, str] | None = None) -> Generato
             command, stdout=log, stderr=log, env={**os.environ, **(environment or {})}
         )
     try:
-        wait_for(f"{base_url}/healthz")
+        wait_for(f"{base_url}/healthz", server)
         answer = httpx.get(
             f"{base_url}/identity/oauth/token",
             params={"grant_type": "client_credentials", **credentials},
@@ -87,15 +87,15 @@ def free_port() -> int:
     return port
 
 
-def wait_for(url: str) -> None:
-    """Until the server answers, whatever it says; raises TransportError if it never does."""
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Until the server answers, whatever it says. Raises CommandFailedError if it never will."""
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
             httpx.get(url, trust_env=False)
-        except httpx.TransportError:
-            if time.monotonic() > deadline:
-                raise
+        except httpx.TransportError as error:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise CommandFailedError(f"nothing answers at {url}: {server.args}") from error
             time.sleep(0.05)
         else:
             return

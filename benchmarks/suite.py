@@ -13,7 +13,9 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -74,6 +76,8 @@ _PLOT = ROOT / "docs" / "performance.png"
 
 def main() -> None:
     arguments = _arguments()
+    # Servers that were started end with the suite.
+    signal.signal(signal.SIGTERM, _stop)
     scale = SCALES[ScaleName(arguments.scale)]
     bench = Workbench(scale, arguments.rounds, arguments.data.absolute())
     began = time.monotonic()
@@ -87,6 +91,10 @@ def main() -> None:
     print(f"\n{time.monotonic() - began:.0f} s")
     is_whole = scale.name is ScaleName.FULL and names == list(CASES)
     _keep(bench, outcomes, is_whole=is_whole)
+
+
+def _stop(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def _arguments() -> argparse.Namespace:

@@ -14,6 +14,7 @@ from typing import Any
 matplotlib: Any = import_module("matplotlib")
 matplotlib.use("Agg")
 pyplot: Any = import_module("matplotlib.pyplot")
+ticker: Any = import_module("matplotlib.ticker")
 
 results = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 outcomes = results["outcomes"]
@@ -48,6 +49,10 @@ def share(one: dict[str, Any]) -> float:
     return value / limit
 
 
+def number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def draw_goals(axis: Any) -> None:
     labels = [label for label, _ in goals]
     shares = [min(2.0, share(one)) for _, one in goals]
@@ -60,10 +65,8 @@ def draw_goals(axis: Any) -> None:
     axis.tick_params(axis="y", labelsize=8)
     for place, (_, one) in enumerate(goals):
         sign = "≤" if one["is_at_most"] else "≥"
-        axis.text(
-            0.02, place, f"{one['value']:,.3g} ({sign} {one['limit']:,.3g})",
-            va="center", fontsize=7, color="white",
-        )  # fmt: skip
+        told = f"{number(one['value'])}  ({sign} {number(one['limit'])})"
+        axis.text(2.03, place, told, va="center", fontsize=8)
 
 
 def draw_peers(axis: Any) -> None:
@@ -85,6 +88,8 @@ def draw_peers(axis: Any) -> None:
         axis.barh(places, values, height=height, color=colour, label=name)
     axis.set_yticks(range(len(sides)), sides)
     axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(ticker.ScalarFormatter())
+    axis.xaxis.set_minor_formatter(ticker.NullFormatter())
     axis.axvline(1.0, color="black", linewidth=1)
     axis.invert_yaxis()
     axis.set_xlabel(f"{everyone['case']}: times as much as Tailrace ({everyone['notes'][0]})")
