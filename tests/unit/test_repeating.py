@@ -6,7 +6,8 @@ import threading
 
 from tailrace.repeating import Repeating
 
-LONG = 3600.0
+#: A test that fails leaves its thread to wait for so long.
+LONG = 60.0
 DEADLINE_SECONDS = 10.0
 
 
@@ -64,6 +65,22 @@ def test_stop__ends_the_pause_without_another_round() -> None:
     repeating.stop()
     assert action.calls == 1
     assert repeating.is_stopping
+
+
+def test_stop__waits_until_what_is_under_way_has_ended() -> None:
+    begun, going_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def action() -> None:
+        begun.set()
+        going_on.wait(DEADLINE_SECONDS)
+        ended.set()
+
+    repeating = Repeating("test", action, pause_seconds=LONG)
+    repeating.start()
+    assert begun.wait(DEADLINE_SECONDS)
+    threading.Timer(0.05, going_on.set).start()
+    repeating.stop()
+    assert ended.is_set()
 
 
 def test_stop__of_what_never_began_is_fine() -> None:
