@@ -11,12 +11,14 @@ import pytest
 from tailrace.domain.export_request import ActivityFilter
 from tailrace.extract.activity_filter import WantedActivities
 from tailrace.extract.activity_fragments import plan_fragments, scan_files
+from tailrace.extract.activity_reading import candidates_of
 from tailrace.lake.activity_log import ActivityLog
 from tailrace.lake.data_file import row_bytes
 from tailrace.lake.snapshot import DataFile
 from tests.support.activities import START, activity, activity_request, frame, random_activities
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tailrace.extract.activity_fragments import ActivityFragment
@@ -37,9 +39,13 @@ def wanted(*, names: tuple[str, ...] = (), **filters: Any) -> WantedActivities:
 
 
 def plan(log: ActivityLog, *, fragment_rows: int = 10**6, **filters: Any) -> list[ActivityFragment]:
-    return plan_fragments(
-        log.snapshot().files, wanted(**filters), fragment_bytes=fragment_rows * ROW_BYTES
-    )
+    return plan_of(log.snapshot().files, wanted(**filters), fragment_rows * ROW_BYTES)
+
+
+def plan_of(
+    files: Sequence[DataFile], picked: WantedActivities, fragment_bytes: int
+) -> list[ActivityFragment]:
+    return plan_fragments(candidates_of(files, picked), picked, fragment_bytes=fragment_bytes)
 
 
 def append_day(log: ActivityLog, day: int, count: int = 10, **values: object) -> None:
@@ -89,7 +95,9 @@ def test_files_outside_the_time_range__are_not_read(log: ActivityLog) -> None:
         ({"type_ids": (3,)}, 0),
         ({"type_ids": (1, 2), "primary_ids": (12,)}, 1),
         ({"type_ids": (1, 2), "primary_ids": (99,)}, 0),
-        ({"type_ids": (1, 2), "primary_names": ("b",), "names": ("b",)}, 1),
+        # There are no statistics of names.
+        ({"type_ids": (1, 2), "primary_names": ("b",), "names": ("b",)}, 2),
+        ({"type_ids": (2,), "primary_names": ("b",), "names": ("b",)}, 1),
     ],
 )
 def test_files_without_a_wanted_row__are_not_read(
@@ -143,7 +151,7 @@ def test_rows_of_very_different_length__are_cut_by_their_length(
                 for guid in range(part * 100 + 1, part * 100 + 101)
             )
         )
-    fragments = plan_fragments(log.snapshot().files, wanted(), fragment_bytes=100_000)
+    fragments = plan_of(log.snapshot().files, wanted(), 100_000)
     sizes = [rows_of(one).select(row_bytes().sum()).item() for one in fragments]
     assert max(sizes) <= 100_000
     assert sum(rows_of(one).height for one in fragments) == 300
@@ -155,5 +163,5 @@ def test_files_without_statistics__are_read_whole(log: ActivityLog, tmp_path: Pa
     rows = frame([activity(5000)])
     rows.write_parquet(tmp_path / "foreign.parquet")
     unknown = DataFile(str(tmp_path / "foreign.parquet"), 1, file.written_at, *[None] * 9)
-    (fragment,) = plan_fragments([file, unknown], wanted(type_ids=(1,)), fragment_bytes=10**6)
+    (fragment,) = plan_of([file, unknown], wanted(type_ids=(1,)), 10**6)
     assert rows_of(fragment).height == 11

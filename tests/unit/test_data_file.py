@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import duckdb
 import msgspec
 import polars as pl
 
-from tailrace.lake.data_file import ROW_GROUP_ROWS, plain_size, write_data_file
+from tailrace.lake.data_file import ROW_GROUP_ROWS, RowGroup, plain_size, write_data_file
 from tests.support.activities import START, activity, frame
 
 if TYPE_CHECKING:
@@ -68,7 +69,22 @@ def test_plain_size_of_a_file_by_another_writer__is_measured(tmp_path: Path) -> 
     rows = frame([activity(1, attributes="x" * 1000), activity(2)])
     ours = plain_size(str(tmp_path / write_data_file(tmp_path, rows).path))
     rows.write_parquet(tmp_path / "foreign.parquet")
-    assert plain_size(str(tmp_path / "foreign.parquet")) == ours
+    assert plain_size(str(tmp_path / "foreign.parquet")) == replace(ours, row_groups=None)
+
+
+def test_row_groups__are_noted_in_the_file(tmp_path: Path) -> None:
+    later = START + timedelta(hours=1)
+    rows = [activity(guid) for guid in range(1, ROW_GROUP_ROWS + 1)]
+    last = activity(
+        ROW_GROUP_ROWS + 1, activityTypeId=2, activityDate=later, primaryAttributeValueId=7
+    )
+    path = str(tmp_path / write_data_file(tmp_path, frame([*rows, last])).path)
+    size = plain_size(path)
+    assert size.row_groups is not None
+    first, second = size.row_groups
+    assert first == RowGroup(first.plain_bytes, START, START, 1, 1, None, None)
+    assert second == RowGroup(second.plain_bytes, later, later, 2, 2, 7, 7)
+    assert first.plain_bytes + second.plain_bytes == size.total_bytes
 
 
 def test_row_groups__are_small(tmp_path: Path) -> None:

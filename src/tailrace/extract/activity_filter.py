@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tailrace.domain.export_request import ActivityFilter
+    from tailrace.lake.data_file import RowGroup
     from tailrace.lake.snapshot import DataFile
 
 
@@ -30,11 +31,6 @@ class WantedActivities:
         self.span = KeyRange(second_of(created_at.start), second_of(created_at.end))
 
     @property
-    def is_selective(self) -> bool:
-        """Whether rows are picked by more than time, so that a file may hold few of them."""
-        return bool(self._filter.type_ids or self._filter.primary_ids or self._filter.primary_names)
-
-    @property
     def predicate(self) -> pl.Expr:
         """Picks the rows by all but time, in a form that Parquet statistics can answer."""
         wanted = _types(self._filter.type_ids)
@@ -44,15 +40,15 @@ class WantedActivities:
             wanted &= pl.col("primaryAttributeValue").is_in(self._primary_names)
         return wanted
 
-    def may_be_in(self, file: DataFile) -> bool:
-        """False only if the file's statistics rule out every row of it."""
-        if file.first_date is not None and second_of(file.first_date) > self.span.last_second:
+    def may_be_in(self, part: DataFile | RowGroup) -> bool:
+        """False only if the statistics of the file or row group rule out every row of it."""
+        if part.first_date is not None and second_of(part.first_date) > self.span.last_second:
             return False
-        if file.last_date is not None and second_of(file.last_date) < self.span.first_second:
+        if part.last_date is not None and second_of(part.last_date) < self.span.first_second:
             return False
         return _any_within(
-            self._filter.type_ids, file.least_type_id, file.largest_type_id
-        ) and _any_within(self._filter.primary_ids, file.least_primary_id, file.largest_primary_id)
+            self._filter.type_ids, part.least_type_id, part.largest_type_id
+        ) and _any_within(self._filter.primary_ids, part.least_primary_id, part.largest_primary_id)
 
 
 def _types(type_ids: tuple[int, ...]) -> pl.Expr:

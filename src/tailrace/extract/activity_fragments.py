@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tailrace.domain.instants import second_of
-from tailrace.lake.data_file import plain_size, row_bytes
+from tailrace.lake.data_file import row_bytes
 from tailrace.lake.key_ranges import KeyRange, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tailrace.extract.activity_filter import WantedActivities
-    from tailrace.lake.snapshot import DataFile
+    from tailrace.extract.activity_reading import Candidate
 
 #: Plain bytes of the rows of a fragment; about three fragments are in memory at a time.
 FRAGMENT_BYTES = 80 * 1024 * 1024
@@ -40,30 +39,18 @@ class ActivityFragment:
     range: KeyRange
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A file that holds wanted rows, as far as the log and its footer tell."""
-
-    path: str
-    first_second: int
-    last_second: int
-    #: No less than what its wanted rows take in memory.
-    plain_bytes: int
-    largest_row_bytes: int
-
-
 def scan_files(paths: Iterable[str]) -> pl.LazyFrame:
     """The rows of data files, whatever other writers call their directories."""
     return pl.scan_parquet(list(paths), glob=False, hive_partitioning=False)
 
 
 def plan_fragments(
-    files: Iterable[DataFile], wanted: WantedActivities, *, fragment_bytes: int
+    candidates: Iterable[Candidate], wanted: WantedActivities, *, fragment_bytes: int
 ) -> list[ActivityFragment]:
     """The fragments of an export from a snapshot's files, in file order."""
     fragments: list[ActivityFragment] = []
-    gathered: list[_Candidate] = []
-    for group in _overlapping(_candidates(files, wanted)):
+    gathered: list[Candidate] = []
+    for group in _overlapping(candidates):
         if _plain_bytes(gathered) + _plain_bytes(group) > fragment_bytes:
             fragments += _whole(gathered)
             gathered = []
@@ -74,46 +61,9 @@ def plan_fragments(
     return fragments + _whole(gathered)
 
 
-def _candidates(files: Iterable[DataFile], wanted: WantedActivities) -> list[_Candidate]:
-    possible = [file for file in files if wanted.may_be_in(file)]
-    if not wanted.is_selective or not possible:
-        return [_candidate(file, wanted.span, file.row_count) for file in possible]
-    counts = _wanted_rows(possible, wanted)
-    return [
-        _candidate(file, wanted.span, counts[file.path]) for file in possible if file.path in counts
-    ]
-
-
-def _candidate(file: DataFile, span: KeyRange, row_count: int | None) -> _Candidate:
-    size = plain_size(file.path)
-    plain_bytes = size.total_bytes
-    if row_count is not None:
-        plain_bytes = min(plain_bytes, row_count * size.largest_row_bytes)
-    first, last = file.first_date, file.last_date
-    return _Candidate(
-        path=file.path,
-        first_second=max(span.first_second, second_of(first)) if first else span.first_second,
-        last_second=min(span.last_second, second_of(last)) if last else span.last_second,
-        plain_bytes=plain_bytes,
-        largest_row_bytes=size.largest_row_bytes,
-    )
-
-
-def _wanted_rows(files: Sequence[DataFile], wanted: WantedActivities) -> dict[str, int]:
-    """How many wanted rows each file holds, files without any left out."""
-    rows = pl.scan_parquet(
-        [file.path for file in files],
-        glob=False,
-        hive_partitioning=False,
-        include_file_paths="path",
-    )
-    picked = rows.filter(wanted.predicate & wanted.span.predicate)
-    return dict(picked.group_by("path").len().collect().iter_rows())
-
-
-def _overlapping(candidates: Iterable[_Candidate]) -> Iterator[list[_Candidate]]:
+def _overlapping(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
     """Groups, in order of time, of files that share no second with another group's."""
-    group: list[_Candidate] = []
+    group: list[Candidate] = []
     end = 0
     for candidate in sorted(candidates, key=lambda one: (one.first_second, one.path)):
         if group and candidate.first_second > end:
@@ -125,12 +75,12 @@ def _overlapping(candidates: Iterable[_Candidate]) -> Iterator[list[_Candidate]]
         yield group
 
 
-def _whole(group: Sequence[_Candidate]) -> list[ActivityFragment]:
+def _whole(group: Sequence[Candidate]) -> list[ActivityFragment]:
     return [ActivityFragment(tuple(one.path for one in group), _range(group))] if group else []
 
 
 def _cut_group(
-    group: Sequence[_Candidate], wanted: WantedActivities, fragment_bytes: int
+    group: Sequence[Candidate], wanted: WantedActivities, fragment_bytes: int
 ) -> Iterator[ActivityFragment]:
     rows = scan_files(one.path for one in group).filter(wanted.predicate)
     largest = max(one.largest_row_bytes for one in group)
@@ -146,13 +96,13 @@ def _cut_group(
         yield ActivityFragment(tuple(one.path for one in inside), part)
 
 
-def _meets(candidate: _Candidate, part: KeyRange) -> bool:
+def _meets(candidate: Candidate, part: KeyRange) -> bool:
     return candidate.first_second <= part.last_second and part.first_second <= candidate.last_second
 
 
-def _range(group: Sequence[_Candidate]) -> KeyRange:
+def _range(group: Sequence[Candidate]) -> KeyRange:
     return KeyRange(min(one.first_second for one in group), max(one.last_second for one in group))
 
 
-def _plain_bytes(group: Iterable[_Candidate]) -> int:
+def _plain_bytes(group: Iterable[Candidate]) -> int:
     return sum(one.plain_bytes for one in group)

@@ -9,9 +9,10 @@ import polars as pl
 from tailrace.domain.export_request import ActivityFilter
 from tailrace.extract.activity_filter import WantedActivities
 from tailrace.extract.activity_fragments import FRAGMENT_BYTES, plan_fragments, scan_files
+from tailrace.extract.activity_reading import Reading, candidates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from tailrace.domain.export_request import ExportRequest
     from tailrace.extract.activity_fragments import ActivityFragment
@@ -28,7 +29,8 @@ class ActivitySource:
     """A RowSource of activities.
 
     `stored_primary_names` are the names that the request's primary attribute values mean in the
-    log; they count only if the request gives some (contract section 5.3).
+    log; they count only if the request gives some (contract section 5.3). `on_planned` is told
+    what will be read.
     """
 
     def __init__(
@@ -38,19 +40,22 @@ class ActivitySource:
         stored_primary_names: frozenset[str] = frozenset(),
         *,
         fragment_bytes: int = FRAGMENT_BYTES,
+        on_planned: Callable[[Reading], None] = lambda _: None,
     ) -> None:
         if not isinstance(request.filter, ActivityFilter):
             raise TypeError("not a request for activities")
         self._snapshot = snapshot
         self._fragment_bytes = fragment_bytes
+        self._on_planned = on_planned
         self._fields = [column.field for column in request.columns]
         self._wanted = WantedActivities(request.filter, stored_primary_names)
 
     def fragments(self) -> Sequence[ActivityFragment]:
         """Parts of the snapshot's files in order of (activityDate, marketoGUID)."""
-        return plan_fragments(
-            self._snapshot.files, self._wanted, fragment_bytes=self._fragment_bytes
-        )
+        files = self._snapshot.files
+        candidates = candidates_of(files, self._wanted)
+        self._on_planned(Reading.of(files, candidates))
+        return plan_fragments(candidates, self._wanted, fragment_bytes=self._fragment_bytes)
 
     def read(self, fragment: ActivityFragment) -> Generator[pl.DataFrame]:
         """The wanted rows of the fragment as one frame."""

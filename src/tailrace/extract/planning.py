@@ -5,8 +5,11 @@ Everything that depends on the moment processing begins is decided here and nowh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from tailrace.activities.settling import settle
 from tailrace.domain.asset_names import stored_names
@@ -26,6 +29,7 @@ from tailrace.store.smart_list_query import RuleQuery
 from tailrace.store.subscriptions import lead_fields_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
@@ -33,10 +37,19 @@ if TYPE_CHECKING:
     from tailrace.domain.export_job import ExportJob, SubscriptionId
     from tailrace.domain.export_request import LeadFilter
     from tailrace.domain.lead_fields import LeadFieldCatalogue
+    from tailrace.extract.activity_reading import Reading
     from tailrace.extract.rows import RowSource
     from tailrace.lake.activity_log import ActivityLog
     from tailrace.lake.snapshot import LakeSnapshot
     from tailrace.store.database import Database
+
+
+_log = structlog.get_logger(__name__)
+
+
+def log_reading(job: ExportJob, reading: Reading) -> None:
+    """Says how much of the lake the export of a job reads."""
+    _log.info("export_reads", export_id=job.export_id, **asdict(reading))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,8 @@ class Planner:
 
     database: Database
     activity_log: ActivityLog
+    #: Told what each export of activities is about to read.
+    on_reading: Callable[[ExportJob, Reading], None] = log_reading
 
     def plan(self, job: ExportJob, now: datetime) -> RowSource[Any]:
         """The rows of `job` as they are at `now`.
@@ -61,7 +76,9 @@ class Planner:
             with self.database.read() as connection:
                 known = assets.names_of_group(connection, job.subscription_id, wanted.asset_group)
             names = stored_names(names, known)
-        return ActivitySource(self._snapshot(job.subscription_id), job.request, names)
+        snapshot = self._snapshot(job.subscription_id)
+        on_planned = partial(self.on_reading, job)
+        return ActivitySource(snapshot, job.request, names, on_planned=on_planned)
 
     def _leads(self, job: ExportJob, wanted: LeadFilter, now: datetime) -> RowSource[Any]:
         with self.database.read() as connection:

@@ -10,7 +10,6 @@ its file is small, and hardly ever again.
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -76,16 +75,10 @@ def _is_small(file: DataFile) -> bool:
 
 def _share(file: DataFile) -> float | None:
     """How full the file is, by rows or by bytes; None if we did not write it."""
-    total_bytes = _noted_bytes(file.path)
-    if total_bytes is None:
+    size = noted_size(file.path)
+    if size is None:
         return None
-    return max((file.row_count or 0) / FILE_ROWS, total_bytes / FILE_BYTES)
-
-
-@lru_cache(maxsize=65_536)
-def _noted_bytes(path: str) -> int | None:
-    size = noted_size(path)
-    return None if size is None else size.total_bytes
+    return max((file.row_count or 0) / FILE_ROWS, size.total_bytes / FILE_BYTES)
 
 
 def _is_at_rest(files: Iterable[DataFile], now: datetime) -> bool:

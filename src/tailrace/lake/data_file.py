@@ -10,6 +10,7 @@ import io
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -34,8 +35,25 @@ PAGE_BYTES = 128 * 1024
 #: What a row takes in memory besides its long texts.
 _ROW_OVERHEAD_BYTES = 96
 
-_TOTAL_BYTES = "tailrace.plain_bytes"
 _LARGEST_ROW_BYTES = "tailrace.largest_row_bytes"
+_ROW_GROUPS = "tailrace.row_groups"
+
+#: Files of which it is remembered what they say of themselves; they never change.
+_REMEMBERED_FILES = 4096
+
+
+class RowGroup(msgspec.Struct, frozen=True, array_like=True):
+    """What a row group holds, as far as exports pick rows by it."""
+
+    #: What its rows take in memory.
+    plain_bytes: int
+    first_date: datetime
+    last_date: datetime
+    least_type_id: int
+    largest_type_id: int
+    #: None if no row has a value.
+    least_primary_id: int | None
+    largest_primary_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +62,8 @@ class PlainSize:
 
     total_bytes: int
     largest_row_bytes: int
+    #: None if another writer made the file.
+    row_groups: tuple[RowGroup, ...] | None
 
 
 def row_bytes() -> pl.Expr:
@@ -52,17 +72,36 @@ def row_bytes() -> pl.Expr:
     return pl.sum_horizontal(pl.lit(_ROW_OVERHEAD_BYTES, pl.Int64), *texts)
 
 
+#: The values of a RowGroup, and the size of its largest row.
+_GROUP_NOTES = (
+    row_bytes().sum().alias("plain_bytes"),
+    pl.col("activityDate").min().alias("first_date"),
+    pl.col("activityDate").max().alias("last_date"),
+    pl.col("activityTypeId").min().alias("least_type_id"),
+    pl.col("activityTypeId").max().alias("largest_type_id"),
+    pl.col("primaryAttributeValueId").min().alias("least_primary_id"),
+    pl.col("primaryAttributeValueId").max().alias("largest_primary_id"),
+    row_bytes().max().alias("largest_row_bytes"),
+)
+
+
 def plain_size(path: str) -> PlainSize:
     """The plain size noted in the file, or measured if another writer made it."""
     return noted_size(path) or _measured(pl.scan_parquet(path, glob=False, hive_partitioning=False))
 
 
+@lru_cache(_REMEMBERED_FILES)
 def noted_size(path: str) -> PlainSize | None:
     """The plain size noted in the file; None if another writer made it."""
     notes = pl.read_parquet_metadata(path)
-    if _TOTAL_BYTES in notes and _LARGEST_ROW_BYTES in notes:
-        return PlainSize(int(notes[_TOTAL_BYTES]), int(notes[_LARGEST_ROW_BYTES]))
-    return None
+    if _ROW_GROUPS not in notes or _LARGEST_ROW_BYTES not in notes:
+        return None
+    row_groups = msgspec.json.decode(notes[_ROW_GROUPS], type=tuple[RowGroup, ...])
+    return PlainSize(
+        total_bytes=sum(group.plain_bytes for group in row_groups),
+        largest_row_bytes=int(notes[_LARGEST_ROW_BYTES]),
+        row_groups=row_groups,
+    )
 
 
 def write_data_file(table_path: Path, rows: pl.DataFrame) -> AddAction:
@@ -106,7 +145,6 @@ def delete_data_files(table_path: Path, actions: Sequence[AddAction]) -> None:
 
 
 def _parquet(rows: pl.DataFrame) -> memoryview:
-    size = _measured(rows.lazy())
     # In memory first: of a full disk Polars would report an error of computing, not an OSError.
     buffer = io.BytesIO()
     rows.write_parquet(
@@ -115,19 +153,30 @@ def _parquet(rows: pl.DataFrame) -> memoryview:
         compression_level=3,
         row_group_size=ROW_GROUP_ROWS,
         data_page_size=PAGE_BYTES,
-        metadata={
-            _TOTAL_BYTES: str(size.total_bytes),
-            _LARGEST_ROW_BYTES: str(size.largest_row_bytes),
-        },
+        metadata=_notes(rows),
     )
     return buffer.getbuffer()
+
+
+def _notes(rows: pl.DataFrame) -> dict[str, str]:
+    """The plain size, by row group, as `noted_size` reads it."""
+    largest_row_bytes = 0
+    groups: list[RowGroup] = []
+    for group in rows.iter_slices(ROW_GROUP_ROWS):
+        *values, largest = group.select(*_GROUP_NOTES).row(0)
+        groups.append(RowGroup(*values))
+        largest_row_bytes = max(largest_row_bytes, largest)
+    return {
+        _LARGEST_ROW_BYTES: str(largest_row_bytes),
+        _ROW_GROUPS: msgspec.json.encode(groups).decode(),
+    }
 
 
 def _measured(rows: pl.LazyFrame) -> PlainSize:
     sizes = rows.select(
         total=row_bytes().sum(), largest=pl.coalesce(row_bytes().max(), pl.lit(0))
     ).collect()
-    return PlainSize(int(sizes.item(0, "total")), int(sizes.item(0, "largest")))
+    return PlainSize(int(sizes.item(0, "total")), int(sizes.item(0, "largest")), None)
 
 
 def _statistics(rows: pl.DataFrame) -> str:
