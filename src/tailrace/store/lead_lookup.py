@@ -17,17 +17,23 @@ from tailrace.domain.errors import TooManyMatchesError
 from tailrace.domain.lead_fields import Storage
 from tailrace.domain.lead_lookup import PARTITION_ID, folded
 from tailrace.domain.lead_values import StoredValue
-from tailrace.store.dialects.expressions import json_member, without_case
+from tailrace.store.dialects.expressions import (
+    KEY_CHARACTERS,
+    folded_text,
+    json_member,
+    lookup_key,
+)
 from tailrace.store.dialects.inspection import has_index
 from tailrace.store.tables import lead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Table
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.domain.lead_fields import LeadField
+
 
 #: Values of one IN list: below the parameter limit of every database.
 VALUES_PER_QUERY = 500
@@ -89,10 +95,9 @@ def lookup_conditions(
     field: LeadField, values: Sequence[StoredValue]
 ) -> Iterator[ColumnElement[bool]]:
     """That a lead has one of `values`, in pieces that any database takes."""
-    column = _compared(field)
     known = sorted(_comparable(field, values))
     for start in range(0, len(known), VALUES_PER_QUERY):
-        yield column.in_(known[start : start + VALUES_PER_QUERY])
+        yield _is_one_of(field, known[start : start + VALUES_PER_QUERY])
 
 
 def prepare_lookup(
@@ -106,12 +111,12 @@ def prepare_lookup(
     # One subscription's index holds no other's leads.
     is_held = and_(
         leads.c.subscription_id == literal_column(str(int(subscription_id))),
-        json_member(leads.c.custom, field.name).is_not(None),
+        _stored(leads, field).is_not(None),
     )
     index = Index(
         _index_name(subscription_id, field),
         leads.c.subscription_id,
-        _compared_member(leads.c.custom, field),
+        _key(leads, field),
         sqlite_where=is_held,
         postgresql_where=is_held,
     )
@@ -129,18 +134,25 @@ def _index_name(subscription_id: SubscriptionId, field: LeadField) -> str:
     return f"ix_lead_custom_{int(subscription_id)}_{field.id}"
 
 
-def _compared(field: LeadField) -> ColumnElement[Any]:
-    if field.is_custom:
-        return _compared_member(lead.c.custom, field)
-    column = lead.c[field.name]
-    return without_case(column) if field.data_type.storage is Storage.TEXT else column
+def _is_one_of(field: LeadField, values: Sequence[Any]) -> ColumnElement[bool]:
+    if field.data_type.storage is not Storage.TEXT:
+        return _key(lead, field).in_(values)
+    is_found = _key(lead, field).in_([value[:KEY_CHARACTERS] for value in values])
+    if max(map(len, values)) < KEY_CHARACTERS:
+        return is_found
+    return and_(is_found, folded_text(_stored(lead, field)).in_(values))
 
 
-def _compared_member(document: ColumnElement[str], field: LeadField) -> ColumnElement[Any]:
-    member = json_member(document, field.name)
-    if field.data_type.storage is Storage.INTEGER:
-        return cast(member, BigInteger)
-    return without_case(member)
+def _key(leads: Table, field: LeadField) -> ColumnElement[Any]:
+    """What an index holds of the field."""
+    stored = _stored(leads, field)
+    if field.data_type.storage is Storage.TEXT:
+        return lookup_key(stored)
+    return cast(stored, BigInteger) if field.is_custom else stored
+
+
+def _stored(leads: Table, field: LeadField) -> ColumnElement[Any]:
+    return json_member(leads.c.custom, field.name) if field.is_custom else leads.c[field.name]
 
 
 def _comparable(field: LeadField, values: Sequence[StoredValue]) -> set[Any]:

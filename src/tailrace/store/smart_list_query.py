@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Integer,
-    Text,
     and_,
     cast,
     func,
@@ -39,7 +38,7 @@ from tailrace.domain.smart_list import (
     Operator,
     Rule,
 )
-from tailrace.store.dialects.expressions import json_member, numbers_in
+from tailrace.store.dialects.expressions import folded_text, json_member, numbers_in
 from tailrace.store.tables import lead, static_list_member
 
 if TYPE_CHECKING:
@@ -128,15 +127,10 @@ def _text_condition(
         raise SmartListRuleError(f"'{rule.operator}' needs a text field, '{rule.field}' is none")
     prefix = "%" if rule.operator in (Operator.CONTAINS, Operator.NOT_CONTAINS) else ""
     patterns = [folded(f"{prefix}{_like_escaped(str(value))}%") for value in rule.values]
-    matches = or_(*(_lower(stored).like(pattern, escape="/") for pattern in patterns))
+    matches = or_(*(folded_text(stored).like(pattern, escape="/") for pattern in patterns))
     if rule.operator in (Operator.CONTAINS, Operator.STARTS_WITH):
         return and_(stored.is_not(None), matches)
     return or_(stored.is_(None), not_(matches))
-
-
-def _lower(stored: ColumnElement[Any]) -> ColumnElement[str]:
-    """As `folded` has it: texts of ours rest and compare byte by byte, where ASCII alone has case."""
-    return func.lower(stored, type_=Text())
 
 
 def _like_escaped(text: str) -> str:
@@ -168,7 +162,7 @@ def _comparison(
 def _comparable(field: LeadField, stored: ColumnElement[Any]) -> ColumnElement[Any]:
     match field.data_type.storage:
         case Storage.TEXT:
-            return _lower(stored)
+            return folded_text(stored)
         case Storage.DECIMAL:
             return cast(stored, Float)
         case Storage.INTEGER:

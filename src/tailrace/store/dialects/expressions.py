@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, select
+from sqlalchemy import BigInteger, Text, bindparam, cast, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -23,7 +23,11 @@ SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
 
 
-class _WithoutCase(FunctionElement[str]):
+#: An entry of an index of PostgreSQL holds 2,700 bytes at most.
+KEY_CHARACTERS: Final = 600
+
+
+class _LookupKey(FunctionElement[str]):
     inherit_cache = True
     type = Text()
 
@@ -37,9 +41,18 @@ class _JsonElements(FunctionElement[str]):
     inherit_cache = True
 
 
-def without_case(text: ColumnElement[Any]) -> ColumnElement[str]:
-    """A text as it compares where letter case is nothing: to values that are `folded`."""
-    return _WithoutCase(text)
+def lookup_key(text: ColumnElement[Any]) -> ColumnElement[str]:
+    """A text as it is indexed and looked up: compares to what `KEY_CHARACTERS` leave of a value.
+
+    The value is `folded`; letter case is nothing. Longer texts with the same beginning are the
+    same here on some databases, so who looks for one that long compares the whole text as well.
+    """
+    return _LookupKey(text)
+
+
+def folded_text(text: ColumnElement[Any]) -> ColumnElement[str]:
+    """A text as `folded` has it: ours compare byte by byte, and there ASCII alone has case."""
+    return func.lower(text, type_=Text())
 
 
 def json_member(document: ColumnElement[str], name: str) -> ColumnElement[str]:
@@ -70,19 +83,16 @@ def _operands(element: FunctionElement[str], compiler: SQLCompiler, options: Any
     return [compiler.process(one, **options) for one in element.clauses]
 
 
-@compiles(_WithoutCase, SQLITE)
-def _without_case_on_sqlite(element: _WithoutCase, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_LookupKey, SQLITE)
+def _lookup_key_on_sqlite(element: _LookupKey, compiler: SQLCompiler, **options: Any) -> str:
     (text,) = _operands(element, compiler, options)
     return f"{text} COLLATE NOCASE"
 
 
-@compiles(_WithoutCase, POSTGRESQL)
-def _without_case_on_postgresql(
-    element: _WithoutCase, compiler: SQLCompiler, **options: Any
-) -> str:
-    # Folds ASCII letters alone, as the other one does: all texts here have the collation "C".
+@compiles(_LookupKey, POSTGRESQL)
+def _lookup_key_on_postgresql(element: _LookupKey, compiler: SQLCompiler, **options: Any) -> str:
     (text,) = _operands(element, compiler, options)
-    return f"lower({text})"
+    return f'lower("left"({text}, {KEY_CHARACTERS}))'
 
 
 @compiles(_JsonMember, SQLITE)

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from tailrace.domain.lead_fields import Storage, standard_lead_fields
 from tailrace.domain.lead_lookup import STANDARD_LOOKUP_FIELDS
-from tailrace.store.dialects.expressions import without_case
+from tailrace.store.dialects.expressions import lookup_key
 from tailrace.store.tables.base import TEXT, WHOLE_NUMBER, Microseconds, metadata, short_text
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ lead = Table(
 Index("ix_lead_created", lead.c.subscription_id, lead.c.createdAt, lead.c.id)
 Index("ix_lead_changed", lead.c.subscription_id, lead.c.changed_at, lead.c.id)
 #: An address names the same lead in any letter case.
-Index("ix_lead_email", lead.c.subscription_id, without_case(lead.c.email))
+Index("ix_lead_email", lead.c.subscription_id, lookup_key(lead.c.email))
 #: The other standard fields that leads are looked up by; most leads have none of them.
 for _name in STANDARD_LOOKUP_FIELDS:
     if _name not in {"id", "email", "leadPartitionId"}:
         Index(
             f"ix_lead_{_name}",
             lead.c.subscription_id,
-            without_case(lead.c[_name]),
+            lookup_key(lead.c[_name]),
             sqlite_where=lead.c[_name].is_not(None),
             postgresql_where=lead.c[_name].is_not(None),
         )

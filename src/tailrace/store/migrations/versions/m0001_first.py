@@ -20,9 +20,9 @@ def short_text(characters: int) -> sa.String:
     return sa.String(characters).with_variant(sa.Text(collation="C"), "postgresql")
 
 
-def without_case(column: str) -> sa.TextClause:
+def lookup_key(column: str) -> sa.TextClause:
     if op.get_bind().dialect.name == "postgresql":
-        return sa.text(f'lower("{column}")')
+        return sa.text(f'lower("left"("{column}", 600))')
     return sa.text(f'"{column}" COLLATE NOCASE')
 
 
@@ -255,7 +255,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_lead_email",
         "lead",
-        ["subscription_id", without_case("email")],
+        ["subscription_id", lookup_key("email")],
         unique=False,
     )
     op.create_index("ix_lead_created", "lead", ["subscription_id", "createdAt", "id"], unique=False)
@@ -271,7 +271,7 @@ def upgrade() -> None:
         op.create_index(
             f"ix_lead_{name}",
             "lead",
-            ["subscription_id", without_case(name)],
+            ["subscription_id", lookup_key(name)],
             unique=False,
             sqlite_where=sa.text(f'"{name}" IS NOT NULL'),
             postgresql_where=sa.text(f'"{name}" IS NOT NULL'),
