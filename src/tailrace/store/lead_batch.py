@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,9 +24,9 @@ from tailrace.store.sequences import SequenceKind, next_number, pass_number
 from tailrace.store.tables import lead
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
@@ -281,9 +281,10 @@ def open_batch(
     query = select(*(lead.c[name] for name in sorted(names))).where(
         lead.c.subscription_id == subscription_id
     )
+    conditions = partial(lookup_conditions, subscription_id)
     for found in (
-        _held(connection, query, fields["id"], list(sought.ids)),
-        _held(connection, query, lookup, list(sought.values)),
+        _held(connection, query, partial(conditions, fields["id"]), list(sought.ids)),
+        _held(connection, query, partial(conditions, lookup), list(sought.values)),
     ):
         for held in found:
             if held["id"] not in batch.leads:
@@ -294,13 +295,13 @@ def open_batch(
 def _held(
     connection: Connection,
     query: Select[Any],
-    lookup: LeadField,
+    conditions: Callable[[Sequence[StoredValue]], Iterator[ColumnElement[bool]]],
     values: Sequence[StoredValue],
 ) -> list[dict[str, Any]]:
     """The leads that have one of `values`; of very many at least two a value, which says it all."""
     bound = 2 * len(values) + _MOST_NAMESAKES
     found: list[dict[str, Any]] = []
-    for condition in lookup_conditions(lookup, values):
+    for condition in conditions(values):
         found += _rows(connection, query.where(condition).limit(bound))
         if len(found) >= bound:
             break
@@ -309,7 +310,7 @@ def _held(
     return [
         row
         for value in values
-        for condition in lookup_conditions(lookup, [value])
+        for condition in conditions([value])
         for row in _rows(connection, query.where(condition).limit(2))
     ]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import BigInteger, Index, MetaData, and_, cast, literal_column, select
+from sqlalchemy import BigInteger, Index, MetaData, and_, bindparam, cast, literal_column, select
 from sqlalchemy.schema import CreateIndex
 
 from tailrace.domain.errors import TooManyMatchesError
@@ -50,7 +50,7 @@ def matching_ids(
 ) -> list[int]:
     """Ids of the leads that have one of `values`, in order. Raises TooManyMatchesError."""
     found: set[int] = set()
-    for condition in lookup_conditions(field, values):
+    for condition in lookup_conditions(subscription_id, field, values):
         query = (
             select(lead.c.id)
             .where(lead.c.subscription_id == subscription_id, condition)
@@ -92,12 +92,13 @@ def _values(row: RowMapping, fields: Sequence[LeadField]) -> list[StoredValue | 
 
 
 def lookup_conditions(
-    field: LeadField, values: Sequence[StoredValue]
+    subscription_id: SubscriptionId, field: LeadField, values: Sequence[StoredValue]
 ) -> Iterator[ColumnElement[bool]]:
-    """That a lead has one of `values`, in pieces that any database takes."""
+    """That a lead of the subscription has one of `values`, in pieces that any database takes."""
     known = sorted(_comparable(field, values))
     for start in range(0, len(known), VALUES_PER_QUERY):
-        yield _is_one_of(field, known[start : start + VALUES_PER_QUERY])
+        is_found = _is_one_of(field, known[start : start + VALUES_PER_QUERY])
+        yield and_(_is_of(subscription_id), is_found) if field.is_custom else is_found
 
 
 def prepare_lookup(
@@ -132,6 +133,13 @@ def has_lookup_index(
 
 def _index_name(subscription_id: SubscriptionId, field: LeadField) -> str:
     return f"ix_lead_custom_{int(subscription_id)}_{field.id}"
+
+
+def _is_of(subscription_id: SubscriptionId) -> ColumnElement[bool]:
+    # Spelled out in the statement, or the database would not see that the index fits.
+    return lead.c.subscription_id == bindparam(
+        None, int(subscription_id), literal_execute=True, unique=True
+    )
 
 
 def _is_one_of(field: LeadField, values: Sequence[Any]) -> ColumnElement[bool]:
