@@ -6,12 +6,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import figures
+from benchmarks.peers import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from benchmarks.measurement import Measurement
     from benchmarks.outcome import Outcome, Reached
+
+_PAGE = ROOT / "docs" / "performance.md"
 
 
 def lines(outcome: Outcome) -> Iterator[str]:
@@ -50,6 +53,12 @@ def document(outcomes: Sequence[Outcome], about: dict[str, Any]) -> dict[str, An
             for outcome in outcomes
         ],
     }
+
+
+def replace_in_page(name: str, content: str) -> None:
+    """Puts the content where the page of the documentation has its place."""
+    text = _PAGE.read_text(encoding="utf-8")
+    _PAGE.write_text(between_marks(text, name, content), encoding="utf-8")
 
 
 def between_marks(text: str, name: str, content: str) -> str:

@@ -44,7 +44,7 @@ from benchmarks.peers import ROOT, PeerMissingError, program_of
 from benchmarks.scale import SCALES, ScaleName
 from benchmarks.small_requests import empty_exports, starts, status_polls
 from benchmarks.sync_leads import sync_leads
-from benchmarks.workbench import Workbench, remove
+from benchmarks.workbench import DIRECTORY, Workbench, remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,6 @@ EXPORTING: tuple[Case, ...] = (
 #: What else has a goal, at full scale.
 FURTHER: tuple[Case, ...] = (activity_pages, sync_leads, bulk_imports, ingest)
 CASES = {case.__name__: case for case in (*EXPORTING, *FURTHER)}
-_PAGE = ROOT / "docs" / "performance.md"
 _PLOT = ROOT / "docs" / "performance.png"
 
 
@@ -102,9 +101,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scale", choices=[*ScaleName], default=ScaleName.FULL)
     parser.add_argument("--rounds", type=int, default=5, help="counted runs of each side")
     parser.add_argument("--only", nargs="+", choices=[*CASES], metavar="CASE")
-    parser.add_argument(
-        "--data", type=Path, default=ROOT / "benchmarks" / "data", help="kept, and used again"
-    )
+    parser.add_argument("--data", type=Path, default=DIRECTORY, help="kept, and used again")
     return parser.parse_args()
 
 
@@ -137,9 +134,7 @@ def _keep(bench: Workbench, outcomes: Sequence[Outcome], *, is_whole: bool) -> N
         print(f"{results}\nno plot: {reason}")
     if is_whole:
         said = f"{about['when']}, {about['machine']}, {bench.rounds} rounds.\n\n"
-        text = _PAGE.read_text(encoding="utf-8")
-        content = said + report.markdown(outcomes)
-        _PAGE.write_text(report.between_marks(text, "results", content), encoding="utf-8")
+        report.replace_in_page("results", said + report.markdown(outcomes))
 
 
 def _about(bench: Workbench) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import activity_data, lead_data, load_data
 from benchmarks.measurement import measured
+from benchmarks.peers import ROOT
 from benchmarks.step import step
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.scale import Scale
+
+#: Where it is kept unless somebody names another place.
+DIRECTORY = ROOT / "benchmarks" / "data"
 
 
 @dataclass(frozen=True, slots=True)

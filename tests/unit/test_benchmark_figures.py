@@ -7,6 +7,7 @@ import pytest
 from benchmarks import figures
 from benchmarks.measurement import Measurement
 from benchmarks.outcome import Outcome, Reached, Side, alternate, at_least, at_most
+from benchmarks.profiles import by_kind, table
 from benchmarks.report import between_marks, lines, markdown
 
 
@@ -86,3 +87,20 @@ def test_marks__keep_what_is_around_them() -> None:
     assert between_marks(page, "results", "new\n") == new
     with pytest.raises(ValueError, match="no place for results"):
         between_marks("nothing", "results", "new\n")
+
+
+def test_profile__counts_samples_by_kind_of_work() -> None:
+    said = """# Overhead | Shared Object | Symbol
+    30.50%|libzstd.so|[.] ZSTD_decompressSequences
+    20.00%|_polars_runtime.abi3.so|[.] polars_io::csv::write::serialize
+     9.50%|[kernel.kallsyms]|[k] copy_folio_from_iter_atomic
+     1.00%|nothing.so|[.] unheard_of
+"""
+    shares = by_kind(said)
+    assert shares == {
+        "decompress (zstd)": 30.5,
+        "render and read CSV and text": 20.0,
+        "write files: page cache, blocks": 9.5,
+        "other": 1.0,
+    }
+    assert "| other | 1 | 0 |" in table({"export": shares, "load": {}})
