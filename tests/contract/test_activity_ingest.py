@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -191,6 +192,16 @@ def test_same_batch_again__is_answered_as_the_first_time_and_not_taken(main: Api
     assert again == first
     assert (first["accepted"], first["rejected"]) == (2, 1)
     assert len(activities_of(main, 9006)) == 2
+
+
+def test_same_batch_many_times_at_once__is_taken_once(main: ApiUser) -> None:
+    batch = body(line(leadId=9100))
+    assert main.token
+    with ThreadPoolExecutor(8) as pool:
+        sent = [pool.submit(send, main, batch, "at once") for _ in range(16)]
+        first, *others = (outcome(one.result()) for one in sent)
+    assert all(other == first for other in others)
+    assert len(activities_of(main, 9100)) == 1
 
 
 def test_same_batch_without_a_key__is_taken_again(main: ApiUser) -> None:

@@ -113,6 +113,15 @@ def test_stale_runner__can_neither_finish_nor_keep_the_job(home: StoreHome) -> N
         assert store.complete(connection, current, RESULT, LATER)
 
 
+def test_job_that_was_moved_since_it_was_read__is_not_moved(home: StoreHome) -> None:
+    created = created_job(home)
+    with home.database.write() as connection:
+        assert store.enqueue(connection, created, START)
+        # Cancelling leads on from either state; but what it was decided on is past.
+        assert not store.apply_event(connection, created, JobEvent.CANCEL, LATER, {})
+    assert [event for event, *_ in events(home)] == ["create", "enqueue"]
+
+
 def test_cancelled_job__cannot_be_completed(home: StoreHome) -> None:
     job = claimed_job(home)
     with home.database.write() as connection:
