@@ -134,6 +134,7 @@ def _keep(bench: Workbench, outcomes: Sequence[Outcome], *, is_whole: bool) -> N
         print(f"{results}\nno plot: {reason}")
     if is_whole:
         said = f"{about['when']}, {about['machine']}, {bench.rounds} rounds.\n\n"
+        said += f"![What was reached of each goal]({_PLOT.name})\n\n"
         report.replace_in_page("results", said + report.markdown(outcomes))
 
 
