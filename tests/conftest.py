@@ -111,4 +111,4 @@ def result_files(request: pytest.FixtureRequest, tmp_path: Path) -> ResultFiles:
     from tests.support.object_storage import files_in
 
     bucket: Bucket = request.getfixturevalue("bucket")
-    return files_in(bucket)
+    return files_in(bucket.address)

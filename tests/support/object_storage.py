@@ -93,8 +93,7 @@ def running_s3_server() -> Generator[str]:
 
 
 def files_in(
-    bucket: Bucket, *, retry_seconds: float = 2.0, address_seconds: int = 0
+    address: str, *, retry_seconds: float = 2.0, address_seconds: int = 0
 ) -> ObjectStoreFiles:
-    """The product's own files in a bucket whose environment this process has."""
-    limits = ObjectStoreLimits(PART_BYTES, retry_seconds, address_seconds)
-    return ObjectStoreFiles(bucket.address, limits)
+    """The product's own files at a place whose environment this process has."""
+    return ObjectStoreFiles(address, ObjectStoreLimits(PART_BYTES, retry_seconds, address_seconds))

@@ -1,0 +1,98 @@
+"""The way to object storage, which can fail: an HTTP proxy that refuses, or hangs up in an answer."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+#: What belongs to one connection, not to the message.
+_OF_THE_CONNECTION = {"connection", "transfer-encoding", "keep-alive", "content-length"}
+
+
+class StorageLine(ThreadingHTTPServer):
+    """Every request is on a connection of its own, so that a fault begins and ends at once."""
+
+    daemon_threads = True
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.upstream = urlsplit(upstream).netloc
+        self.base_url = f"http://127.0.0.1:{self.server_address[1]}"
+        #: All requests are answered with 503.
+        self.is_unavailable = False
+        #: So many of the next requests are.
+        self.refusals = 0
+        #: Answers are cut after so many bytes of content; None lets everything through.
+        self.cut_after: int | None = None
+        #: Cuts after which everything gets through; None for no end of them.
+        self.most_cuts: int | None = None
+        #: Method and target of each request that came.
+        self.requests: list[tuple[str, str]] = []
+
+    def refuses(self) -> bool:
+        """Whether to refuse the next request."""
+        self.refusals -= 1
+        return self.is_unavailable or self.refusals >= 0
+
+    def kept(self, body: bytes) -> bytes:
+        """As much of a body as gets through."""
+        if self.cut_after is None or len(body) <= self.cut_after or self.most_cuts == 0:
+            return body
+        if self.most_cuts is not None:
+            self.most_cuts -= 1
+        return body[: self.cut_after]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: StorageLine  # pyright: ignore[reportIncompatibleVariableOverride] - it is one
+
+    def do_request(self) -> None:
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.requests.append((self.command, self.path))
+        if self.server.refuses():
+            self._answer(503, [], b"")
+            return
+        upstream = http.client.HTTPConnection(self.server.upstream)
+        upstream.request(self.command, self.path, content, dict(self.headers.items()))
+        answer = upstream.getresponse()
+        body = answer.read()
+        headers = answer.getheaders()
+        if self.command == "HEAD":
+            headers += [("Content-Length", answer.headers["Content-Length"])]
+        self._answer(answer.status, headers, body)
+        upstream.close()
+
+    # Names that http.server looks for.
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_request  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server has it
+        """Nothing: the test looks at what comes of it."""
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in _OF_THE_CONNECTION or self.command == "HEAD":
+                self.send_header(name, value)
+        if self.command != "HEAD":
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        # Less than was announced: the connection is closed after it.
+        self.wfile.write(self.server.kept(body))
+
+
+@contextmanager
+def line_to_storage(upstream: str) -> Generator[StorageLine]:
+    """A line to the S3 server at `upstream`, taken down when the block ends."""
+    with StorageLine(upstream) as line:
+        threading.Thread(target=line.serve_forever, daemon=True).start()
+        try:
+            yield line
+        finally:
+            line.shutdown()
