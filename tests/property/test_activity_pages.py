@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tailrace.activities import lake_window, lake_windows
+from tailrace.activities.hot_frame import hot_frame
 from tailrace.activities.pages import ActivityPages
 from tailrace.activities.settling import settle
 from tailrace.domain.activity_paging import ActivityPosition, ActivitySelection
-from tailrace.store.hot_activities import NewActivity, record_activities
+from tailrace.store.hot_activities import NewActivity, hot_rows, record_activities
 from tailrace.store.subscriptions import create_subscription
 from tests.support.activities import START, activity, frame
 from tests.support.application import SteppedApplication
@@ -193,6 +194,22 @@ def test_page_that_ends_early__shows_nothing_of_what_lies_behind_its_end(
         if not page.has_more:
             break
     assert found == log.wanted(wanted, ActivityPosition.before(START))
+
+
+def test_activity_that_is_settled_and_still_hot__is_shown_once(application: Application) -> None:
+    """As a settling leaves it that was killed before it deleted what it had appended."""
+    log = Log(application)
+    log.take("happen", [(1, 1, 1, None), (2, 1, 1, None)])
+    with application.database.read() as connection:
+        rows = hot_rows(connection, log.subscription_id, range(2**62), limit=10)
+    lake = application.activity_log(log.subscription_id)
+    lake.append(hot_frame(rows), settled_to=rows[-1].guid)
+    log.take("happen", [(2, 1, 1, None)])
+    pages = ActivityPages(application.database, application.activity_log, application.clock)
+    wanted, start = ActivitySelection(frozenset({1})), ActivityPosition.before(START)
+    page = pages.page(log.subscription_id, wanted, start, 20)
+    assert [one.guid for one in page.activities] == log.wanted(wanted, start)
+    assert application.activity_counts(log.subscription_id) == {1: 3}
 
 
 def test_activity_of_the_future__waits_for_its_time(

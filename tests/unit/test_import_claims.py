@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tailrace.domain.errors import ImportQueueFullError
 from tailrace.domain.file_format import FileFormat
-from tailrace.domain.lead_import import ImportCounts, ImportState
+from tailrace.domain.lead_import import (
+    MAXIMUM_RUNNING,
+    MAXIMUM_UNFINISHED,
+    ImportCounts,
+    ImportState,
+)
 from tailrace.imports.upload import Upload
 from tailrace.store import lead_imports as store
 from tests.support.application import SteppedApplication
@@ -94,6 +100,23 @@ def test_import_that_has_ended__stays_as_it_is(
         ended = found(connection, queued)
         assert not move(connection, claimed)
         assert found(connection, queued) == ended
+
+
+def test_queue_and_slots__are_each_subscriptions_own(stepped: SteppedApplication) -> None:
+    one, other = stepped.new_subscription(), stepped.new_subscription()
+    submit = stepped.application.lead_imports.submit
+    upload = Upload(CONTENT, FileFormat.CSV, "email", None)
+    for _ in range(MAXIMUM_UNFINISHED):
+        submit(one, upload)
+    with pytest.raises(ImportQueueFullError):
+        submit(one, upload)
+    others = submit(other, upload)
+    with stepped.application.database.write() as connection:
+        owners: list[int] = []
+        while (waiting := store.claimable(connection, START)) is not None:
+            assert store.claim(connection, waiting, START, LATER) is not None
+            owners.append(waiting.subscription_id)
+    assert sorted(owners) == [one.subscription_id] * MAXIMUM_RUNNING + [others.subscription_id]
 
 
 def test_rows_of_a_runner_that_lost_its_import__are_not_imported(
