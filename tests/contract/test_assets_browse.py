@@ -83,7 +83,7 @@ def assets(home: Home) -> None:
         connection.execute(
             "INSERT INTO campaign (subscription_id, id, name, description, program_id, type,"
             " is_active, created_at, updated_at)"
-            " VALUES (1, ?, 'Nightly', 'Runs at night', 1001, 'trigger', 1, 0, 0)",
+            " VALUES (1, ?, 'Nightly', 'Runs at night', 1001, 'trigger', true, 0, 0)",
             (CAMPAIGN,),
         )
         connection.execute(

@@ -53,7 +53,7 @@ def test_deleted_lead__is_gone_with_its_memberships_and_told(main: ApiUser, home
     home.change(
         "INSERT INTO program_member (subscription_id, program_id, lead_id, id, status_name,"
         " reached_success, acquired_by, is_exhausted, member_since, updated_at)"
-        " VALUES (1, 1001, ?, 1, 'Sent', 0, 0, 0, 0, 0)",
+        " VALUES (1, 1001, ?, 1, 'Sent', false, false, false, 0, 0)",
         lead_id,
     )
     before = last_guid(home)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.support.stores import only_with_a_file
 from tests.support.world import add_custom_fields
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ def test_own_fields__are_looked_up_by_and_shown_as_their_type(main: ApiUser, wor
     assert by_filter(main, filterType="fee", filterValues="1").error()[0] == "1011"
 
 
+@only_with_a_file
 def test_look_up_by_own_field__uses_an_index(main: ApiUser, world: World) -> None:
     add_custom_fields(world.home, [("tier", "string")])
     assert ids(by_filter(main, filterType="tier", filterValues="x")) == []
@@ -228,7 +230,7 @@ def test_program_membership__has_status_and_times(main: ApiUser, world: World) -
         connection.execute(
             "INSERT INTO program_member (subscription_id, program_id, lead_id, id, status_name,"
             " reached_success, acquired_by, is_exhausted, member_since, updated_at)"
-            " VALUES (1, 1001, 5, 77, 'Sent', 1, 0, 0, 1000000, 2000000)"
+            " VALUES (1, 1001, 5, 77, 'Sent', true, false, false, 1000000, 2000000)"
         )
     answer = main.call("GET", "/rest/v1/leads/5/programMembership.json")
     assert records(answer) == [

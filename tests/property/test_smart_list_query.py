@@ -16,6 +16,7 @@ from tailrace.domain.lead_fields import DataType
 from tailrace.domain.smart_list import parse_rule
 from tailrace.store.smart_list_query import RuleQuery
 from tailrace.store.tables import lead, static_list, static_list_member
+from tests.support.stores import STORES
 from tests.unit.store_home import StoreHome
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ ORDER_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> StoreHome:
-    home = StoreHome.make(tmp_path_factory.mktemp("smart"))
+@pytest.fixture(scope="module", params=STORES)
+def home(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> StoreHome:
+    home = StoreHome.make(tmp_path_factory.mktemp("smart"), request.param)
     for name, data_type in OWN_FIELDS.items():
         home.subscriptions.create_lead_field(
             home.subscription_id, name=name, display_name=name, data_type=data_type

@@ -10,7 +10,7 @@ from tailrace.app import Application, open_application
 from tailrace.domain.caller import Caller
 from tailrace.domain.permissions import Permission
 from tailrace.store.subscriptions import create_subscription
-from tests.support.stores import store_settings
+from tests.support.stores import DEFAULT_STORE, store_settings
 from tests.unit.store_home import SteppedClock
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class SteppedApplication:
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     @classmethod
-    def open(cls, home: Path) -> SteppedApplication:
+    def open(cls, home: Path, store: str = DEFAULT_STORE) -> SteppedApplication:
         clock = SteppedClock()
-        return cls(open_application(store_settings(home), clock), clock)
+        return cls(open_application(store_settings(home, store), clock), clock)
 
     def close(self) -> None:
         self.application.close()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from tailrace.domain.subscription_settings import SETTINGS
 from tests.support.deadlines import DEADLINE_SECONDS
 from tests.support.prepared_process import PreparedProcess
-from tests.support.stores import sql_connection, store_environment, store_settings
+from tests.support.stores import DEFAULT_STORE, sql_connection, store_environment, store_settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -45,11 +45,13 @@ class CommandResult:
 @dataclass(frozen=True, slots=True)
 class Home:
     path: Path
+    #: A store of `tests.support.stores.STORES`.
+    store: str = DEFAULT_STORE
 
     @property
     def environment(self) -> dict[str, str]:
         """What a process on the home needs to be told."""
-        return store_environment(self.path)
+        return store_environment(self.path, self.store)
 
     def run(self, *arguments: str) -> CommandResult:
         """Run `tailrace ARGUMENTS --home …`, whatever its exit code."""
@@ -81,7 +83,7 @@ class Home:
         """The home as the commands see it: a tenth of the time that a command takes to start."""
         from tailrace.app import open_application
 
-        application = open_application(store_settings(self.path))
+        application = open_application(store_settings(self.path, self.store))
         try:
             yield application
         finally:
@@ -121,7 +123,7 @@ class Home:
     @contextmanager
     def sql(self) -> Generator[SqlConnection]:
         """A transaction of our own on the store, for what no command does: time travel, lists."""
-        with sql_connection(self.path) as connection:
+        with sql_connection(self.path, self.store) as connection:
             yield connection
 
     def change(self, statement: str, *values: object) -> None:

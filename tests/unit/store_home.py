@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from tailrace.domain.caller import Caller
 from tailrace.domain.permissions import Permission
-from tailrace.store.database import Database
 from tailrace.store.identity import Identity
 from tailrace.store.subscriptions import Subscriptions, create_subscription
-from tests.support.stores import DEFAULT_STORE, left_open, store_location
+from tests.support.stores import DEFAULT_STORE, new_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tailrace.domain.export_job import ApiUserId, SubscriptionId
+    from tailrace.store.database import Database
 
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -46,9 +46,7 @@ class StoreHome:
     def make(cls, directory: Path, store: str | None = None) -> StoreHome:
         """A store in `directory`: a database of `tests.support.stores.STORES`, or the usual one."""
         clock = SteppedClock()
-        database = Database(store_location(directory, store or DEFAULT_STORE))
-        left_open.callback(database.close)
-        database.migrate()
+        database = new_store(directory, store or DEFAULT_STORE)
         with database.write() as connection:
             subscription_id = create_subscription(connection, "default", clock())
         identity = Identity(database, key=b"k" * 32, token_lifetime_seconds=3600, clock=clock)

@@ -15,6 +15,7 @@ from tailrace.domain.errors import (
 )
 from tailrace.domain.permissions import Permission
 from tailrace.store.identity import Identity
+from tests.support.stores import STORES, stored_bytes
 from tests.unit.store_home import StoreHome
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 EMAIL = "user@example.com"
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> StoreHome:
-    return StoreHome.make(tmp_path)
+@pytest.fixture(params=STORES)
+def home(tmp_path: Path, request: pytest.FixtureRequest) -> StoreHome:
+    return StoreHome.make(tmp_path, request.param)
 
 
 def test_grant__gives_the_same_token_with_less_time_left(home: StoreHome) -> None:
@@ -78,11 +79,10 @@ def test_revoke__ends_service_and_token_at_once(home: StoreHome) -> None:
         home.identity.grant(service.client_id, service.client_secret)
 
 
-def test_secrets__are_nowhere_in_the_database_files(home: StoreHome, tmp_path: Path) -> None:
+def test_secrets__are_nowhere_in_the_store(home: StoreHome) -> None:
     service = home.identity.create_service(home.subscription_id, EMAIL)
     token = home.identity.grant(service.client_id, service.client_secret).text
-    home.database.close()
-    kept = b"".join(path.read_bytes() for path in tmp_path.glob("tailrace.db*"))
+    kept = stored_bytes(home.database)
     assert service.client_id.encode() in kept
     assert service.client_secret.encode() not in kept
     assert token.encode() not in kept

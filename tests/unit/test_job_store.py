@@ -21,6 +21,7 @@ from tailrace.domain.file_format import FileFormat
 from tailrace.domain.job_state import FINAL_STATES, TRANSITIONS, JobEvent, JobState
 from tailrace.store import jobs as store
 from tailrace.store.tables import export_job, job_event
+from tests.support.stores import STORES
 from tests.unit.store_home import START, StoreHome
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ RESULT = ResultFile(name="a.1.csv", size_bytes=3, sha256="0" * 64, row_count=0)
 LATER = START + timedelta(minutes=1)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> StoreHome:
-    return StoreHome.make(tmp_path)
+@pytest.fixture(params=STORES)
+def home(tmp_path: Path, request: pytest.FixtureRequest) -> StoreHome:
+    return StoreHome.make(tmp_path, request.param)
 
 
 def created_job(home: StoreHome, export_id: str = "a") -> ExportJob:

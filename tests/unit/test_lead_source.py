@@ -15,6 +15,7 @@ from tailrace.extract.lead_source import LeadFragment, LeadSource
 from tailrace.store.lead_query import LeadSelection
 from tailrace.store.smart_list_query import RuleQuery
 from tailrace.store.tables import lead
+from tests.support.stores import STORES
 from tests.unit.store_home import START, StoreHome
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ VALUES: dict[str, tuple[Any, ...]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> StoreHome:
+@pytest.fixture(scope="module", params=STORES)
+def home(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> StoreHome:
     # A directory name that a pattern or an address would misread.
     directory: Path = tmp_path_factory.mktemp("odd [1] ?#%")
-    home = StoreHome.make(directory)
+    home = StoreHome.make(directory, request.param)
     moment = dict.fromkeys(("createdAt", "updatedAt", "changed_at"), "2026-01-01T00:00:00Z")
     row = {"id": 1, "city": "Berlin", "leadScore": 5, "annualRevenue": "0.5"}
     with home.database.write() as connection:

@@ -14,17 +14,16 @@ from tailrace.store.database import Database
 from tailrace.store.migrations import HEAD_REVISION
 from tailrace.store.migrations.upgrade import alembic_config
 from tailrace.store.tables import metadata
+from tests.support.stores import STORES, new_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_migrated_database__has_the_tables_of_the_program(tmp_path: Path) -> None:
-    database = Database(tmp_path / "tailrace.db")
-    database.migrate()
-    with database.read() as connection:
+@pytest.mark.parametrize("store", STORES)
+def test_migrated_database__has_the_tables_of_the_program(tmp_path: Path, store: str) -> None:
+    with new_store(tmp_path, store).read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    database.close()
 
 
 def test_head_revision__is_the_newest_migration() -> None:
