@@ -21,6 +21,7 @@ from tailrace.activities.settler import Settler, SettlingLimits
 from tailrace.domain.errors import HomeError, StoreUnavailableError
 from tailrace.durability import make_directory, sync_path
 from tailrace.extract.planning import Planner
+from tailrace.extract.rendered import RenderedFragments
 from tailrace.files.directory import FileDirectory
 from tailrace.files.uploads import Uploads
 from tailrace.imports.runner import ImportRunner
@@ -121,6 +122,7 @@ class Application:
             self.subscriptions,
             self.files,
             planner=self._planner,
+            rendered=_rendered_fragments(self.files, settings),
             limits=RunnerLimits(
                 threads=settings.runner_threads,
                 lease_seconds=settings.lease_seconds,
@@ -289,6 +291,11 @@ def _result_files(settings: Settings) -> ResultFiles:
         address_seconds=settings.files_redirect_seconds,
     )
     return ObjectStoreFiles(settings.files, limits)
+
+
+def _rendered_fragments(files: ResultFiles, settings: Settings) -> RenderedFragments:
+    # Fetching bytes from object storage takes longer than rendering them.
+    return RenderedFragments(files, settings.known_fragments if settings.files is None else 0)
 
 
 def _check_store(settings: Settings, *, must_exist: bool) -> None:

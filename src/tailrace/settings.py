@@ -142,6 +142,11 @@ class Settings(BaseSettings):
         default="auto",
         description="Form of the logs: json, console, or auto: a terminal's is console.",
     )
+    known_fragments: int = Field(
+        default=10_000,
+        ge=0,
+        description="Parts of result files that later exports of the same rows copy; 0 is none.",
+    )
     log_level: str = Field(
         default="info", description="Least level that is logged: debug to error."
     )

@@ -38,6 +38,9 @@ class FrameSource:
     def fragments(self) -> Sequence[int]:
         return range(len(self.frames))
 
+    def identity(self, fragment: int) -> None:
+        """They are different in each test."""
+
     def read(self, fragment: int) -> Generator[pl.DataFrame]:
         self.read_count += 1
         yield self.frames[fragment]

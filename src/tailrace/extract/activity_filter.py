@@ -31,6 +31,11 @@ class WantedActivities:
         self.span = KeyRange(second_of(created_at.start), second_of(created_at.end))
 
     @property
+    def identity(self) -> str:
+        """The same for what picks the same rows of the same time."""
+        return repr((self._filter.type_ids, self._filter.primary_ids, self._primary_names))
+
+    @property
     def predicate(self) -> pl.Expr:
         """Picks the rows by all but time, in a form that Parquet statistics can answer."""
         wanted = _types(self._filter.type_ids)

@@ -57,6 +57,10 @@ class ActivitySource:
         self._on_planned(Reading.of(files, candidates))
         return plan_fragments(candidates, self._wanted, fragment_bytes=self._fragment_bytes)
 
+    def identity(self, fragment: ActivityFragment) -> str:
+        """Data files never change: it is what is picked from which of them."""
+        return repr((fragment.paths, fragment.range, self._wanted.identity, self._fields))
+
     def read(self, fragment: ActivityFragment) -> Generator[pl.DataFrame]:
         """The wanted rows of the fragment as one frame."""
         needed = dict.fromkeys((*self._fields, *_ORDER))

@@ -46,6 +46,9 @@ class LeadSource:
     def fragments(self) -> Sequence[LeadFragment]:
         return (LeadFragment(),)
 
+    def identity(self, fragment: LeadFragment) -> None:
+        """Leads change."""
+
     def read(self, fragment: LeadFragment) -> Generator[pl.DataFrame]:  # noqa: ARG002 - there is one
         """Frames in file order; columns as requested, ready to render."""
         frames = snapshot_frames if self._database.is_shared else file_frames

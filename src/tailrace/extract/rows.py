@@ -20,6 +20,13 @@ class RowSource(Protocol[Fragment]):
         """The parts whose rows, one part after another, are the rows of the file."""
         ...
 
+    def identity(self, fragment: Fragment) -> str | None:
+        """What makes the rows of a fragment the same as those of any other, also of later exports.
+
+        None if nothing does: they may have changed when they are read again.
+        """
+        ...
+
     def read(self, fragment: Fragment) -> Generator[pl.DataFrame]:
         """The rows of a fragment in file order: the requested columns, in the request's order.
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.export_job import ExportId, ExportJob, ResultFile, SubscriptionId
     from tailrace.extract.planning import Planner
+    from tailrace.extract.rendered import RenderedFragments
     from tailrace.files.result_files import ResultFiles
     from tailrace.store.database import Database
     from tailrace.store.subscriptions import Subscriptions
@@ -102,6 +103,7 @@ class Runner:
         files: ResultFiles,
         *,
         planner: Callable[[SubscriptionId], Planner],
+        rendered: RenderedFragments,
         limits: RunnerLimits,
         clock: Callable[[], datetime],
     ) -> None:
@@ -109,6 +111,7 @@ class Runner:
         self._subscriptions = subscriptions
         self._files = files
         self._planner = planner
+        self._rendered = rendered
         self._limits = limits
         self._clock = clock
         #: By export id and fencing number: a job taken over within one process is two claims.
@@ -287,10 +290,19 @@ class Runner:
         with self._files.writer(job.subscription_id, job.export_id, job.fence) as out:
             delimiter = job.request.format.delimiter(settings.ssv_delimiter)
             with rows_stages(lambda: out.write_seconds):
-                write_export(source, job.request, delimiter, out, lambda: self._check_held(job))
+                written = write_export(
+                    source,
+                    job.request,
+                    delimiter,
+                    out,
+                    lambda: self._check_held(job),
+                    known=self._rendered,
+                )
             self._check_held(job)
             with stage(PUBLISH):
-                return out.publish()
+                result = out.publish()
+        self._rendered.remember(job.subscription_id, result.name, written)
+        return result
 
     def _complete(self, job: ExportJob, result: ResultFile) -> None:
         def complete(connection: Connection, now: datetime) -> None:
