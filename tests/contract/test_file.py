@@ -12,11 +12,28 @@ import pytest
 from tests.support.answers import Answer, Job, assert_text_404
 from tests.support.api_user import CompletedExport, Family
 from tests.support.job_states import BODIES
+from tests.support.object_storage import Bucket
+from tests.support.server import Server, running_server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.api_user import ApiUser
+    from tests.support.world import World
 
 CSV_TYPE = "text/csv;charset=UTF-8"
+
+
+@pytest.fixture(scope="module", params=["directory", "object storage"])
+def server(world: World, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of each kind that there is: what it keeps files on must make no difference."""
+    environment: dict[str, str] = {}
+    if request.param == "object storage":
+        bucket = Bucket(request.getfixturevalue("s3_server"))
+        bucket.make()
+        environment = {**bucket.environment, "TAILRACE_FILES": bucket.address}
+    with running_server(world.home, environment=environment) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

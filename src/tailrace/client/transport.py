@@ -73,7 +73,10 @@ class Transport:
         """
         token = self._tokens.current()
         every_header = {**headers, **_bearer(token), "Accept-Encoding": "identity"}
-        with self._http.stream("GET", path, headers=every_header) as response:
+        # A server may send us to its storage for the bytes; the token does not go along.
+        with self._http.stream(
+            "GET", path, headers=every_header, follow_redirects=True
+        ) as response:
             _raise_for_trouble(response)
             if "json" in response.headers.get("Content-Type", ""):
                 response.read()
