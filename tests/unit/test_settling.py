@@ -12,7 +12,8 @@ from tailrace.activities import settling
 from tailrace.activities.settler import Settler, SettlingLimits
 from tailrace.activities.settling import settle
 from tailrace.domain.export_job import ObjectFamily
-from tailrace.store.hot_activities import NewActivity, record_activities
+from tailrace.store.hot_activities import HotRange, NewActivity, hot_range, record_activities
+from tailrace.store.subscriptions import create_subscription
 from tests.support.activities import START, activity, frame
 from tests.support.application import SteppedApplication
 from tests.support.deadlines import wait_until
@@ -46,6 +47,18 @@ def log(application: Application) -> ActivityLog:
 
 def settle_all(application: Application, log: ActivityLog) -> int:
     return settle(application.database, log, application.subscriptions.default_id())
+
+
+def test_settle__leaves_what_is_hot_in_another_subscription(
+    application: Application, log: ActivityLog
+) -> None:
+    happen(application, 2)
+    with application.database.write() as connection:
+        second = create_subscription(connection, "second", START)
+        record_activities(connection, second, [NewActivity(1, 1, START)])
+    assert settle_all(application, log) == 2
+    with application.database.read() as connection:
+        assert hot_range(connection, second) == HotRange(1, 1)
 
 
 def test_settle__moves_every_column_as_it_is(application: Application, log: ActivityLog) -> None:
