@@ -68,6 +68,10 @@ POINTS = (
     "load.activities.batch_appended",
     "load.leads.batch_committed",
     "load.leads.before_completed",
+    # a backup (operation.backup), and a home made of one (operation.restore)
+    "backup.moment_copied",
+    "backup.before_rename",
+    "restore.before_rename",
 )
 
 _point = os.environ.get("TAILRACE_CRASH_POINT")

@@ -59,6 +59,8 @@ def test_example_of_help__runs(shell: Shell, name: str) -> None:
             "tailrace service create --home ./tailrace-home --user a@example.com --json"
         )
         script = _UUID.sub(str(json.loads(made)["clientId"]), script)
+    if name == "restore":
+        shell.run(EXAMPLES["backup"])
     printed = shell.run(script)
     if "--json" in script:
         assert printed.strip()

@@ -13,6 +13,7 @@ import typer
 from tailrace import __version__
 from tailrace.cli import (
     activity_type,
+    backup,
     campaign,
     certificate,
     channel,
@@ -49,6 +50,8 @@ load.app.command("assets", epilog=load_assets.EPILOG)(load_assets.assets)
 app.add_typer(load.app, name="load")
 app.command("seed", epilog=seed.EPILOG)(seed.seed)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
+app.command("backup", epilog=backup.BACKUP_EPILOG)(backup.backup)
+app.command("restore", epilog=backup.RESTORE_EPILOG)(backup.restore)
 app.add_typer(certificate.app, name="certificate")
 app.command(
     "redirect",
