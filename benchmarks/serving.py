@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 TAILRACE = str(Path(sys.executable).parent / "tailrace")
+#: In the home.
+LOG = "server.log"
 _START_SECONDS = 60
 
 
@@ -54,6 +57,12 @@ class ServedHome:
         line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
 
+    def logged(self, event: str, export_id: str) -> dict[str, Any]:
+        """The fields of the event that the server has logged of a job last."""
+        lines = (self.home / LOG).read_text(encoding="utf-8").splitlines()
+        found = (json.loads(line) for line in reversed(lines) if export_id in line)
+        return next(entry for entry in found if entry.get("event") == event)
+
 
 @contextmanager
 def served(home: Path, environment: Mapping[str, str] | None = None) -> Generator[ServedHome]:
@@ -62,7 +71,7 @@ def served(home: Path, environment: Mapping[str, str] | None = None) -> Generato
     port = free_port()
     base_url = f"http://{HOST}:{port}"
     command = [TAILRACE, "serve", "--home", str(home), "--host", HOST, "--port", str(port)]
-    with (home / "server.log").open("ab") as log:
+    with (home / LOG).open("wb") as log:
         server = subprocess.Popen(
             command, stdout=log, stderr=log, env={**os.environ, **(environment or {})}
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks import exports as jobs
 from benchmarks import figures
 from benchmarks.activity_data import days
-from benchmarks.activity_exports import TAILRACE, WHOLE
+from benchmarks.activity_exports import RENDERED_ANEW, TAILRACE, WHOLE
 from benchmarks.exports import ACTIVITIES, delete_files
 from benchmarks.measurement import Measurement, ProcessTree, measured, measured_work
 from benchmarks.outcome import Outcome, Side, alternate, at_least, at_most
@@ -43,7 +43,8 @@ def status_polls(bench: Workbench) -> Generator[Outcome]:
     """
     alone: list[Requests] = []
     beside: list[Requests] = []
-    with served(bench.lake(bench.scale.lake)) as server, server.client() as client:
+    home = bench.lake(bench.scale.lake)
+    with served(home, RENDERED_ANEW) as server, server.client() as client:
         export = jobs.run_export(client, ACTIVITIES, {"filter": {"createdAt": days(0, 1)}})
         server.tree.wait_until_idle()
         url = f"{server.base_url}/bulk/v1/activities/export/{export.export_id}/status.json"
