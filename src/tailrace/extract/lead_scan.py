@@ -70,13 +70,16 @@ def file_frames(
 
 @contextmanager
 def snapshot_frames(
-    database: Database, selection: LeadSelection, fields: Sequence[LeadField]
+    database: Database,
+    selection: LeadSelection,
+    fields: Sequence[LeadField],
+    rows_per_range: int = _ROWS_PER_RANGE,
 ) -> Generator[Iterator[pl.DataFrame]]:
     """The same out of a shared store. Raises as `file_frames` does."""
     assert database.address is not None
     dialect = postgresql.dialect(paramstyle="numeric_dollar")
     with database.exported_moment() as (connection, snapshot), ExitStack() as running:
-        ranges = key_ranges(connection, selection, _ROWS_PER_RANGE)
+        ranges = key_ranges(connection, selection, rows_per_range)
         statements = [_compiled(lead_query(selection, fields, one), dialect) for one in ranges]
         readers: list[Iterator[pl.DataFrame]] = []
         for first in range(min(_READERS, len(ranges))):
