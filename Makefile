@@ -11,10 +11,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format test soak bench lock clean
+.PHONY: help setup demo check format test test-postgresql soak bench lock clean
 
 help: ## List the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv with everything needed (again: nothing to do)
 
@@ -39,6 +39,9 @@ format: $(STAMP) ## Bring the source into form
 
 test: check ## Everything that must pass before a change lands
 	$(VENV)/bin/pytest -n 3 --dist loadfile -m "not soak"
+
+test-postgresql: $(STAMP) ## Every test with PostgreSQL as the store
+	TAILRACE_TEST_STORE=postgresql $(VENV)/bin/pytest -n 2 --dist loadfile -m "not soak" --timeout 300
 
 soak: $(STAMP) ## The slow fault and load runs
 	$(VENV)/bin/pytest -m soak --timeout 1800
