@@ -273,6 +273,20 @@ def open_application(
     return application
 
 
+@contextmanager
+def home_as_it_is(settings: Settings) -> Generator[Application]:
+    """The application on a home, to look at it: nothing is made, nor brought up to date.
+
+    Raises HomeError if there is none.
+    """
+    _check_store(settings, must_exist=True)
+    application = Application(settings, b"", utc_now)
+    try:
+        yield application
+    finally:
+        application.close()
+
+
 def _store_location(settings: Settings) -> Path | str:
     if settings.store is None:
         return settings.home / DATABASE_NAME

@@ -18,6 +18,7 @@ from tailrace.cli import (
     certificate,
     channel,
     demo,
+    doctor,
     field,
     form,
     load,
@@ -50,6 +51,7 @@ load.app.command("assets", epilog=load_assets.EPILOG)(load_assets.assets)
 app.add_typer(load.app, name="load")
 app.command("seed", epilog=seed.EPILOG)(seed.seed)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
+app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("backup", epilog=backup.BACKUP_EPILOG)(backup.backup)
 app.command("restore", epilog=backup.RESTORE_EPILOG)(backup.restore)
 app.add_typer(certificate.app, name="certificate")
