@@ -145,6 +145,24 @@ def test_files_on_top_of_each_other__come_to_lie_side_by_side(
     assert compact_all(log) == 0
 
 
+@pytest.mark.parametrize("rows", [4, 20])
+def test_many_files__are_rewritten_in_some_rounds(
+    log: ActivityLog, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Small ones, and full ones that lie on top of each other."""
+    monkeypatch.setattr("tailrace.lake.compaction_plan.FILE_ROWS", 20)
+    monkeypatch.setattr("tailrace.lake.compaction_plan.MOST_FILES", 6)
+    monkeypatch.setattr(compaction, "FILE_ROWS", 20)
+    monkeypatch.setattr(compaction, "_LEAST_ROW_BYTES", compaction.FILE_BYTES // 20)
+    append_batches(log, range(MANY_SMALL_FILES + 1), rows=rows)
+    before = rows_in(log.snapshot())
+    rounds = 0
+    while compact_all(log):
+        rounds += 1
+        assert rounds <= 4
+    assert rows_in(log.snapshot()).equals(before)
+
+
 def test_full_files__are_left_alone(log: ActivityLog) -> None:
     whole = FILE_ROWS // 2
     for number in range(2):

@@ -31,6 +31,9 @@ MANY_SMALL_FILES = 16
 #: A day to which nothing was added for so long has come to rest.
 REST = timedelta(hours=1)
 
+#: Files that are rewritten in one go: each is read for each that is written.
+MOST_FILES = 64
+
 #: So many files over the same time are rewritten side by side.
 MANY_LAYERS = 4
 
@@ -49,12 +52,21 @@ def due(files: Iterable[DataFile], now: datetime) -> Iterator[tuple[DataFile, ..
 def _due_of_day(files: Sequence[DataFile], now: datetime) -> Iterator[tuple[DataFile, ...]]:
     small = tuple(file for file in files if _is_small(file))
     if len(small) > 1 and (len(small) >= MANY_SMALL_FILES or _is_at_rest(small, now)):
-        yield small
+        yield from _few_at_a_time(small)
     large = set(files).difference(small)
     for crowd in _crowds(large):
         # Few files get this far, so few footers are read.
         for ours in _crowds(file for file in crowd if _share(file) is not None):
-            yield tuple(ours)
+            yield from _few_at_a_time(ours)
+
+
+def _few_at_a_time(files: Sequence[DataFile]) -> Iterator[tuple[DataFile, ...]]:
+    """Neighbours in time together. What is left over the same time is merged by the next round."""
+    ordered = sorted(files, key=_begin)
+    for start in range(0, len(ordered), MOST_FILES):
+        some = tuple(ordered[start : start + MOST_FILES])
+        if len(some) > 1:
+            yield some
 
 
 def _day(file: DataFile) -> date | None:
@@ -63,6 +75,10 @@ def _day(file: DataFile) -> date | None:
     if first is None or last is None or first.date() != last.date() or not file.row_count:
         return None
     return first.date()
+
+
+def _begin(file: DataFile) -> tuple[str, str, str]:
+    return str(file.first_date), str(file.last_date), file.path
 
 
 def _is_small(file: DataFile) -> bool:
@@ -94,7 +110,7 @@ def _crowds(files: Iterable[DataFile]) -> Iterator[list[DataFile]]:
     crowd: list[DataFile] = []
     layers: list[datetime] = []
     most_layers = 0
-    for file in sorted(files, key=lambda one: (one.first_date, one.last_date, one.path)):
+    for file in sorted(files, key=_begin):
         if file.first_date is None or file.last_date is None or file.first_date == file.last_date:
             continue
         first = file.first_date
