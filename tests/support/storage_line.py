@@ -33,6 +33,8 @@ class StorageLine(ThreadingHTTPServer):
         self.cut_after: int | None = None
         #: Cuts after which everything gets through; None for no end of them.
         self.most_cuts: int | None = None
+        #: What every object is said to hold, if not what it does.
+        self.told_bytes: int | None = None
         #: Method and target of each request that came.
         self.requests: list[tuple[str, str]] = []
 
@@ -57,16 +59,16 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.requests.append((self.command, self.path))
         if self.server.refuses():
-            self._answer(503, [], b"")
+            self._answer(503, [], b"", 0)
             return
         upstream = http.client.HTTPConnection(self.server.upstream)
         upstream.request(self.command, self.path, content, dict(self.headers.items()))
         answer = upstream.getresponse()
         body = answer.read()
-        headers = answer.getheaders()
+        told_bytes = len(body)
         if self.command == "HEAD":
-            headers += [("Content-Length", answer.headers["Content-Length"])]
-        self._answer(answer.status, headers, body)
+            told_bytes = self.server.told_bytes or int(answer.headers["Content-Length"] or 0)
+        self._answer(answer.status, answer.getheaders(), body, told_bytes)
         upstream.close()
 
     # Names that http.server looks for.
@@ -75,15 +77,16 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server has it
         """Nothing: the test looks at what comes of it."""
 
-    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def _answer(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, told_bytes: int
+    ) -> None:
         self.send_response_only(status)
         for name, value in headers:
-            if name.lower() not in _OF_THE_CONNECTION or self.command == "HEAD":
+            if name.lower() not in _OF_THE_CONNECTION:
                 self.send_header(name, value)
-        if self.command != "HEAD":
-            self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(told_bytes))
         self.end_headers()
-        # Less than was announced: the connection is closed after it.
+        # It may be less than was told: the connection is closed after it.
         self.wfile.write(self.server.kept(body))
 
 

@@ -97,6 +97,16 @@ def test_upload_aborted_by_another__breaks_off(bucket: Bucket) -> None:
     assert (bucket.keys(), bucket.upload_keys()) == (set(), set())
 
 
+def test_upload_of_which_less_is_stored__is_not_published(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with line_to_storage(bucket.base_url) as line:
+        monkeypatch.setenv("AWS_ENDPOINT", line.base_url)
+        line.told_bytes = 9
+        with pytest.raises(FilesUnavailableError, match="stored 9 bytes"):
+            publish(files_in(bucket.address), b"0123456789")
+
+
 def test_request_that_the_library_has_no_call_for__is_signed_as_amazon_does(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
