@@ -10,6 +10,7 @@ import pytest
 from tests.support.answers import JSON_TYPE, Answer
 from tests.support.job_states import BODIES
 from tests.support.raw_http import raw_request
+from tests.support.stores import only_with_a_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,6 +121,7 @@ def test_unforeseen_error__is_in_the_log_beside_its_request_id(
     assert any("no such type" in line for line in told)
 
 
+@only_with_a_file
 def test_store_that_cannot_answer__is_608_and_the_server_recovers(
     main: ApiUser, home: Home
 ) -> None:

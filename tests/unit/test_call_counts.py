@@ -103,6 +103,21 @@ def test_flush_that_fails__loses_nothing(home: StoreHome) -> None:
     assert stored_calls(home) == [DayCount(TODAY, caller.email, 2)]
 
 
+def test_calls_at_another_server__are_known_once_both_have_stored(home: StoreHome) -> None:
+    one, other = (CallCounts(home.database, home.clock) for _ in range(2))
+    caller = home.caller()
+    for counts in (one, other, other):
+        counts.add_call(caller)
+    other.flush()
+    one.flush()
+    one.add_call(caller)
+    assert one.calls_today(home.subscription_id) == 4
+    day = one.add_call(caller)
+    one.flush()
+    one.take_back_call(caller, day)
+    assert one.calls_today(home.subscription_id) == 4
+
+
 def test_errors__are_counted_by_code_in_the_order_of_numbers(home: StoreHome) -> None:
     counts = CallCounts(home.database, home.clock)
     for code in ("1003", "610", "1003"):

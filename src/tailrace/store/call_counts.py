@@ -56,7 +56,8 @@ class DayCount:
 class CallCounts:
     """The counts of every subscription; may be used from several threads.
 
-    Exact while one process serves the home, which a lock on the home sees to.
+    Exact while one process serves the home. On a shared store, what other servers count is known
+    once both have stored: after twice FLUSH_SECONDS at most.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
@@ -99,7 +100,7 @@ class CallCounts:
     def take_back_call(self, caller: Caller, day: str) -> None:
         """The call turned out to be none that counts."""
         with self._lock:
-            known_day, calls = self._today[caller.subscription_id]
+            known_day, calls = self._today.get(caller.subscription_id, ("", 0))
             if known_day == day:
                 self._today[caller.subscription_id] = (day, calls - 1)
             self._calls[caller.subscription_id, day, caller.api_user_id] -= 1
@@ -126,6 +127,9 @@ class CallCounts:
                 self._calls.update(calls)
                 self._errors.update(errors)
             raise
+        with self._lock:
+            # Read afresh at the next call: by now there may be calls that other servers counted.
+            self._today.clear()
 
     def _calls_on(self, subscription_id: SubscriptionId, day: str) -> int:
         """The count of `day`, read from the store when the day, or this process, is new."""
@@ -133,8 +137,16 @@ class CallCounts:
         if known_day != day:
             with self._database.read() as connection:
                 calls = _stored_calls(connection, subscription_id, day)
+            calls += self._calls_not_stored(subscription_id, day)
             self._today[subscription_id] = (day, calls)
         return calls
+
+    def _calls_not_stored(self, subscription_id: SubscriptionId, day: str) -> int:
+        return sum(
+            calls
+            for (owner, on, _), calls in self._calls.items()
+            if (owner, on) == (subscription_id, day)
+        )
 
     def _day(self) -> str:
         return quota_day(self._clock()).isoformat()
