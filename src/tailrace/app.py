@@ -72,6 +72,9 @@ _STORE_MARK = (
 
 _KEY_BYTES = 32
 
+#: How long a result file on object storage outlives its retention for downloads on other servers.
+_OTHERS_READ_SECONDS = 3600
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -303,6 +306,8 @@ def _result_files(settings: Settings) -> ResultFiles:
         part_bytes=settings.files_part_megabytes * 1024 * 1024,
         retry_seconds=settings.files_retry_seconds,
         address_seconds=settings.files_redirect_seconds,
+        # A store of its own has one server, which knows of every download.
+        grace_seconds=_OTHERS_READ_SECONDS if settings.store is not None else 0,
     )
     return ObjectStoreFiles(settings.files, limits)
 

@@ -93,7 +93,12 @@ def running_s3_server() -> Generator[str]:
 
 
 def files_in(
-    address: str, *, retry_seconds: float = 2.0, address_seconds: int = 0
+    address: str,
+    *,
+    retry_seconds: float = 2.0,
+    address_seconds: int = 0,
+    grace_seconds: float = 0,
 ) -> ObjectStoreFiles:
     """The product's own files at a place whose environment this process has."""
-    return ObjectStoreFiles(address, ObjectStoreLimits(PART_BYTES, retry_seconds, address_seconds))
+    limits = ObjectStoreLimits(PART_BYTES, retry_seconds, address_seconds, grace_seconds)
+    return ObjectStoreFiles(address, limits)

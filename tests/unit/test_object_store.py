@@ -147,6 +147,25 @@ def test_deleted_file__stays_as_long_as_it_is_open(files: ObjectStoreFiles, buck
     wait_until(lambda: not bucket.keys(), "the object is deleted after its last reader")
 
 
+def test_deleted_file__is_left_to_the_readers_of_other_servers_for_a_while(
+    files: ObjectStoreFiles, bucket: Bucket
+) -> None:
+    janitors = files_in(bucket.address, grace_seconds=0.5)
+    name = publish(files).name
+    with files.open(SUBSCRIPTION, name) as file:
+        janitors.delete(SUBSCRIPTION, name)
+        with pytest.raises(ExportFileNotFoundError):
+            janitors.open(SUBSCRIPTION, name)
+        assert janitors.names(SUBSCRIPTION) == {name}
+        assert file.read(0, 10) == b"0123456789"
+
+    def is_gone_after_another_round() -> bool:
+        janitors.delete(SUBSCRIPTION, name)
+        return not janitors.names(SUBSCRIPTION)
+
+    wait_until(is_gone_after_another_round, "the time of grace to end")
+
+
 def test_place__is_one_homes_alone(files: ObjectStoreFiles) -> None:
     files.claim("this home")
     files.claim("this home")

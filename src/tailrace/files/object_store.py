@@ -69,6 +69,8 @@ class ObjectStoreLimits:
     retry_seconds: float
     #: Seconds that an address for clients is good for; 0 for no such addresses.
     address_seconds: int
+    #: Seconds for which a file that is to go is left to readers in other processes.
+    grace_seconds: float
 
 
 class ObjectFile:
@@ -115,7 +117,7 @@ class ObjectStoreFiles:
         self._address = address
         self._limits = limits
         self._store = _store_at(address, limits.retry_seconds)
-        self._open_objects = OpenObjects()
+        self._open_objects = OpenObjects(limits.grace_seconds)
         # The others cannot be asked: Azure forgets unfinished uploads, Google is told to.
         self._uploads = UnfinishedUploads(self._store) if isinstance(self._store, S3Store) else None
 
@@ -178,7 +180,11 @@ class ObjectStoreFiles:
             _reading.submit(self._delete_late, key)
 
     def delete(self, subscription_id: SubscriptionId, name: str) -> None:
-        """Deletes a file, or aborts an upload; what this process has open is deleted after that."""
+        """Deletes a file, or aborts an upload.
+
+        What somebody may still read goes later: when this process has closed it, or when it is
+        deleted again after the time of grace.
+        """
         key = _key(subscription_id, name)
         uploaded = published_name(key)
         if uploaded is not None:
@@ -192,6 +198,7 @@ class ObjectStoreFiles:
         folder = f"{subscription_id}/"
         with refusals_told():
             keys = {one["path"] for one in obstore.list(self._store, prefix=folder).collect()}
+        self._open_objects.forget_others(folder, keys)
         if self._uploads is not None:
             keys |= {unpublished_name(key) for key in self._uploads.keys(folder)}
         return {key.removeprefix(folder) for key in keys}
