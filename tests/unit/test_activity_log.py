@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -197,6 +198,23 @@ def test_sweep__removes_old_files_that_no_version_names(log: ActivityLog, tmp_pa
     two_hours_later = datetime.now(UTC) + timedelta(hours=2)
     assert sorted(log.sweep(two_hours_later)) == sorted(orphans)
     assert rows_in(log.snapshot()).height == 50
+
+
+@pytest.mark.parametrize(("commits", "is_cleaned"), [(8, False), (9, True)])
+def test_log_entries_of_days_ago__go_by_a_sweep_alone_and_only_for_a_checkpoint(
+    log: ActivityLog, commits: int, *, is_cleaned: bool
+) -> None:
+    """A commit makes its checkpoint durable after it is made: it must not delete what came before."""
+    days_ago = (datetime.now(UTC) - timedelta(days=3)).timestamp()
+    for guid in range(1, commits + 1):
+        log.append(frame([activity(guid)]))
+        for path in (log.path / "_delta_log").iterdir():
+            os.utime(path, (days_ago, days_ago))
+    entries = [log.path / "_delta_log" / f"{version:020}.json" for version in range(commits + 1)]
+    assert all(entry.exists() for entry in entries)
+    log.sweep(datetime.now(UTC))
+    assert [entry.exists() for entry in entries] == [not is_cleaned] * commits + [True]
+    assert rows_in(log.snapshot()).height == commits
 
 
 @pytest.mark.parametrize("with_checkpoint", [False, True])

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import DeltaError, TableNotFoundError
-from deltalake.transaction import RemoveAction
+from deltalake.transaction import PostCommitHookProperties, RemoveAction
 
 from tailrace.crash_points import reach
 from tailrace.domain.errors import HomeError
@@ -161,7 +161,12 @@ class ActivityLog:
     def confirm(self) -> None:
         """Waits until every entry of the log is on the disk: who wrote one may have died too soon."""
         log = self._path / LOG_DIRECTORY
-        for path in (*log.glob("*.json"), *log.glob("*.parquet"), log):
+        for path in (
+            *log.glob("*.json"),
+            *log.glob("*.parquet"),
+            *log.glob("_last_checkpoint"),
+            log,
+        ):
             sync_path(path)
 
     def largest_guid(self) -> int:
@@ -182,7 +187,7 @@ class ActivityLog:
         return dict(counts.iter_rows())
 
     def sweep(self, now: datetime, *, read_since: datetime | None = None) -> list[Path]:
-        """Deletes the files that nobody needs, and returns them.
+        """Deletes the files that nobody needs, and returns them; and old entries of the Delta log.
 
         Those are files over an hour old that no version names, and files that were replaced over
         a day ago. Nothing goes as long as an export is under way that began to read, at
@@ -202,6 +207,8 @@ class ActivityLog:
                     found += [path for path in (self._path / name,) if path.exists()]
             for path in found:
                 path.unlink(missing_ok=True)
+            self.confirm()
+            self._open().cleanup_metadata()
         return found
 
     def _open(self) -> DeltaTable:
@@ -273,6 +280,8 @@ class ActivityLog:
             schema=delta_schema(),
             partition_by=[DAY_COLUMN],
             commit_properties=properties,
+            # It would delete old entries before the checkpoint that replaces them is on the disk.
+            post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
         )
         reach(point)
         # The handle still has the version that it was opened at: what is new comes after it.
