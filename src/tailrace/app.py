@@ -264,9 +264,10 @@ def open_application(
             home.chmod(0o700)
         with _locked(home / "setup.lock", is_exclusive_now=False):
             application = Application(settings, _key(home / "key"), clock)
-            if settings.store is not None:
-                _mark_store(home / STORE_MARK_NAME)
             application.database.migrate()
+            if application.database.is_shared:
+                application.identity.confirm_key()
+                _mark_store(home / STORE_MARK_NAME)
             _ensure_subscription(application)
     except OSError as error:
         raise HomeError(f"The home '{home}' cannot be used: {error.strerror}.") from error

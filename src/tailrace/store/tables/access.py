@@ -19,6 +19,9 @@ from tailrace.store.tables.base import (
     subscription_key,
 )
 
+#: One row on a shared store: a hash of the home's key, so that no other home takes it for its own.
+home_key = Table("home_key", metadata, Column("fingerprint", LargeBinary(32), primary_key=True))
+
 subscription = Table(
     "subscription",
     metadata,

@@ -40,6 +40,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_job_event_export_id"), "job_event", ["export_id"], unique=False)
     op.create_table(
+        "home_key",
+        sa.Column("fingerprint", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_home_key")),
+    )
+    op.create_table(
         "subscription",
         sa.Column("id", WHOLE_NUMBER, nullable=False),
         sa.Column("name", short_text(255), nullable=False),
