@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
 from tailrace import __version__
 from tailrace.app import open_application
@@ -12,6 +14,7 @@ from tailrace.domain.export_job import ObjectFamily
 from tailrace.operation.doctor import Patient, examine
 from tailrace.operation.findings import Level
 from tailrace.settings import Settings
+from tailrace.store.tables import metadata
 from tests.support.application import SteppedApplication
 from tests.support.hot import hot_guids
 from tests.support.release_home import (
@@ -43,6 +46,9 @@ def test_home_of_an_earlier_release__is_opened_with_everything_in_it(
     application = open_application(Settings(home=home), clock, must_exist=True)
     stepped = SteppedApplication(application, clock)
     try:
+        with application.database.read() as connection:
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, metadata) == [], "make this version's home anew"
         assert len(hot_guids(application)) == HOT_ACTIVITIES
         application.identity.grant(facts.client_id, facts.client_secret)
         caller = caller_of(application)
