@@ -111,12 +111,16 @@ class Identity:
     def confirm_key(self) -> None:
         """See to it that the store is this home's. Raises HomeError if it is another's."""
         fingerprint = hmac.digest(self._key, b"home", "sha256")
-        with self._database.write() as connection:
+        with self._database.read() as connection:
             known = connection.execute(select(home_key.c.fingerprint)).scalar()
-            if known is None:
-                connection.execute(insert(home_key).values(fingerprint=fingerprint))
-            elif not hmac.compare_digest(known, fingerprint):
-                raise HomeError("The database is that of another home: their files `key` differ.")
+        if known is None:
+            with self._database.write() as connection:
+                known = connection.execute(select(home_key.c.fingerprint)).scalar()
+                if known is None:
+                    connection.execute(insert(home_key).values(fingerprint=fingerprint))
+                    return
+        if not hmac.compare_digest(known, fingerprint):
+            raise HomeError("The database is that of another home: their files `key` differ.")
 
     # Tokens.
 
