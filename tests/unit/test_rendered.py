@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tailrace.domain.export_job import ExportId
+from tailrace.domain.export_job import ExportId, ObjectFamily
 from tailrace.extract.activity_source import ActivitySource
 from tailrace.extract.pipeline import write_export
 from tailrace.extract.rendered import RenderedFragments
@@ -22,6 +22,7 @@ from tests.support.activities import (
     export,
     random_activities,
 )
+from tests.support.application import SteppedApplication
 
 if TYPE_CHECKING:
     from tailrace.lake.snapshot import LakeSnapshot
@@ -150,3 +151,22 @@ def test_no_more_fragments_are_known_than_asked_for(
     _, first = exporter.export(snapshot, **WINDOW)
     assert len(exporter.known) == most
     assert exporter.export(snapshot, **WINDOW)[1] == first
+
+
+def test_job_like_an_earlier_one__copies_its_file(tmp_path: Path) -> None:
+    stepped = SteppedApplication.open(tmp_path / "home")
+    try:
+        caller = stepped.new_subscription()
+        log = stepped.application.activity_log(caller.subscription_id)
+        log.append(random_activities(50, seconds=86_400))
+        body = {"filter": {"createdAt": {"startAt": "2026-10-01", "endAt": "2026-10-03"}}}
+        first = stepped.export(caller, ObjectFamily.ACTIVITIES, body)
+        for file in log.snapshot().files:
+            Path(file.path).unlink()
+        second = stepped.export(caller, ObjectFamily.ACTIVITIES, body)
+    finally:
+        stepped.close()
+    assert second.content == first.content
+    assert first.job.result is not None
+    assert second.job.result is not None
+    assert second.job.result.row_count == first.job.result.row_count
