@@ -36,6 +36,7 @@ from tailrace.operation.readiness import Readiness
 from tailrace.store.asset_collection import Assets
 from tailrace.store.call_counts import CallCounts
 from tailrace.store.database import Database
+from tailrace.store.home_key import confirm_key
 from tailrace.store.identity import Identity, ServiceCredentials
 from tailrace.store.jobs import expire_leases
 from tailrace.store.lead_imports import expire_leases as expire_import_leases
@@ -100,16 +101,7 @@ class Application:
         self.files = _result_files(settings)
         #: Told apart from others that keep files at the same place; tells nothing of the key.
         self._files_owner = hashlib.sha256(b"result files\n" + key).hexdigest()
-        self.settler = Settler(
-            self.database,
-            self.subscriptions,
-            activity_log=self.activity_log,
-            limits=SettlingLimits(
-                seconds=settings.settle_seconds,
-                rows=settings.settle_rows,
-                most_rows=settings.maximum_hot_rows,
-            ),
-        )
+        self.settler = self._settler()
         self.compactor = Compactor(
             self.subscriptions,
             activity_log=self.activity_log,
@@ -120,33 +112,12 @@ class Application:
             self.database, self.subscriptions, self.settler, clock
         )
         self.activity_pages = ActivityPages(self.database, self.activity_log, clock)
-        self.runner = Runner(
-            self.database,
-            self.subscriptions,
-            self.files,
-            planner=self._planner,
-            rendered=_rendered_fragments(self.files, settings),
-            limits=RunnerLimits(
-                threads=settings.runner_threads,
-                lease_seconds=settings.lease_seconds,
-                maximum_attempts=settings.maximum_attempts,
-                poll_seconds=settings.poll_seconds,
-            ),
-            clock=clock,
-        )
+        self.runner = self._runner()
         self.jobs = ExportJobs(
             self.database, self.subscriptions, clock=clock, on_change=self.runner.wake
         )
         uploads = Uploads(home / "imports")
-        self.import_runner = ImportRunner(
-            self.database,
-            self.subscriptions,
-            uploads,
-            lease_seconds=settings.lease_seconds,
-            maximum_attempts=settings.maximum_attempts,
-            poll_seconds=settings.poll_seconds,
-            clock=clock,
-        )
+        self.import_runner = self._import_runner(uploads)
         self.lead_imports = LeadImports(
             self.database,
             self.subscriptions,
@@ -154,23 +125,8 @@ class Application:
             clock=clock,
             on_change=self.import_runner.wake,
         )
-        self.janitor = Janitor(
-            self.database,
-            self.subscriptions,
-            self.identity,
-            self.files,
-            uploads,
-            activity_log=self.activity_log,
-            pause_seconds=settings.janitor_seconds,
-            clock=clock,
-        )
-        self.readiness = Readiness(
-            self.database,
-            self.subscriptions,
-            activity_log=self.activity_log,
-            home=home,
-            least_free_megabytes=settings.least_free_megabytes,
-        )
+        self.janitor = self._janitor(uploads)
+        self.readiness = self._readiness()
         self.metrics = HomeMetrics(
             self.database,
             self.subscriptions,
@@ -244,6 +200,66 @@ class Application:
     def close(self) -> None:
         self.database.close()
 
+    def _settler(self) -> Settler:
+        return Settler(
+            self.database,
+            self.subscriptions,
+            activity_log=self.activity_log,
+            limits=SettlingLimits(
+                seconds=self.settings.settle_seconds,
+                rows=self.settings.settle_rows,
+                most_rows=self.settings.maximum_hot_rows,
+            ),
+        )
+
+    def _runner(self) -> Runner:
+        return Runner(
+            self.database,
+            self.subscriptions,
+            self.files,
+            planner=self._planner,
+            rendered=_rendered_fragments(self.files, self.settings),
+            limits=RunnerLimits(
+                threads=self.settings.runner_threads,
+                lease_seconds=self.settings.lease_seconds,
+                maximum_attempts=self.settings.maximum_attempts,
+                poll_seconds=self.settings.poll_seconds,
+            ),
+            clock=self.clock,
+        )
+
+    def _import_runner(self, uploads: Uploads) -> ImportRunner:
+        return ImportRunner(
+            self.database,
+            self.subscriptions,
+            uploads,
+            lease_seconds=self.settings.lease_seconds,
+            maximum_attempts=self.settings.maximum_attempts,
+            poll_seconds=self.settings.poll_seconds,
+            clock=self.clock,
+        )
+
+    def _janitor(self, uploads: Uploads) -> Janitor:
+        return Janitor(
+            self.database,
+            self.subscriptions,
+            self.identity,
+            self.files,
+            uploads,
+            activity_log=self.activity_log,
+            pause_seconds=self.settings.janitor_seconds,
+            clock=self.clock,
+        )
+
+    def _readiness(self) -> Readiness:
+        return Readiness(
+            self.database,
+            self.subscriptions,
+            activity_log=self.activity_log,
+            home=self.settings.home,
+            least_free_megabytes=self.settings.least_free_megabytes,
+        )
+
     def _planner(self, subscription_id: SubscriptionId) -> Planner:
         return Planner(self.database, self.activity_log(subscription_id))
 
@@ -263,10 +279,11 @@ def open_application(
             # It holds people's data and the key to every token.
             home.chmod(0o700)
         with _locked(home / "setup.lock", is_exclusive_now=False):
-            application = Application(settings, _key(home / "key"), clock)
+            key = _key(home / "key")
+            application = Application(settings, key, clock)
             application.database.migrate()
             if application.database.is_shared:
-                application.identity.confirm_key()
+                confirm_key(application.database, key)
                 _mark_store(home / STORE_MARK_NAME)
             _ensure_subscription(application)
     except OSError as error:
