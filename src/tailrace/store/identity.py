@@ -25,14 +25,13 @@ from tailrace.domain.errors import (
     AccessTokenExpiredError,
     AccessTokenInvalidError,
     AdministrationError,
-    HomeError,
     UnknownClientError,
     WrongClientSecretError,
 )
 from tailrace.domain.export_job import ApiUserId, SubscriptionId
 from tailrace.domain.permissions import BUILT_IN_ROLES, DEFAULT_ROLE, Permission
 from tailrace.store.remembered import Remembered
-from tailrace.store.tables import access_token, api_user, custom_service, home_key, role
+from tailrace.store.tables import access_token, api_user, custom_service, role
 from tailrace.store.turns import TOKENS
 
 if TYPE_CHECKING:
@@ -107,20 +106,6 @@ class Identity:
         self._lifetime = timedelta(seconds=token_lifetime_seconds)
         self._clock = clock
         self._holders = Remembered(database, self._holder)
-
-    def confirm_key(self) -> None:
-        """See to it that the store is this home's. Raises HomeError if it is another's."""
-        fingerprint = hmac.digest(self._key, b"home", "sha256")
-        with self._database.read() as connection:
-            known = connection.execute(select(home_key.c.fingerprint)).scalar()
-        if known is None:
-            with self._database.write() as connection:
-                known = connection.execute(select(home_key.c.fingerprint)).scalar()
-                if known is None:
-                    connection.execute(insert(home_key).values(fingerprint=fingerprint))
-                    return
-        if not hmac.compare_digest(known, fingerprint):
-            raise HomeError("The database is that of another home: their files `key` differ.")
 
     # Tokens.
 
