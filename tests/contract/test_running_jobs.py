@@ -67,6 +67,13 @@ def files_of(home: Home, job: Job) -> list[str]:
     return [path.name for path in home.path.rglob(f"*{job['exportId']}*")]
 
 
+def state_of(home: Home, job: Job) -> str:
+    with home.sql() as connection:
+        query = "SELECT state FROM export_job WHERE export_id = ?"
+        (row,) = connection.execute(query, (job["exportId"],)).fetchall()
+    return str(row[0])
+
+
 def test_running_export__is_shown_as_processing_and_has_no_file_yet(main: ApiUser) -> None:
     job = caught_running(main)
     members = ["exportId", "format", "status", "createdAt", "queuedAt", "startedAt"]
@@ -92,16 +99,30 @@ def test_running_export__is_cancelled_at_once_and_leaves_nothing_behind(
     assert main.status("activities", job["exportId"]).job() == cancelled
 
 
-def test_export_that_a_stop_interrupted__runs_again_after_the_restart(
-    main: ApiUser, server: Server, world: World
-) -> None:
-    job = caught_running(main)
-    server.stop()
-    server.start()
-    done = main.finished("activities", job["exportId"])
-    assert done["status"] == "Completed"
-    # The first start counts, as for any client that watched.
-    assert done["startedAt"] == job["startedAt"]
-    content = main.file("activities", job["exportId"]).content
+def test_export_that_a_stop_interrupted__runs_again_after_the_restart(world: World) -> None:
+    at_once = {"TAILRACE_STOP_SECONDS": "0"}
+    with (
+        running_server(world.home, environment=at_once) as server,
+        ApiUser(server.base_url, world.main) as main,
+    ):
+        job = caught_running(main)
+        server.stop()
+        assert state_of(world.home, job) == "Processing"
+        server.start()
+        done = main.finished("activities", job["exportId"])
+        assert done["status"] == "Completed"
+        # The first start counts, as for any client that watched.
+        assert done["startedAt"] == job["startedAt"]
+        content = main.file("activities", job["exportId"]).content
     assert done["fileChecksum"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
     assert len(files_of(world.home, job)) == 1
+
+
+def test_export_that_is_nearly_done__is_finished_before_a_stop(world: World) -> None:
+    with (
+        running_server(world.home, environment={"TAILRACE_STOP_SECONDS": "60"}) as server,
+        ApiUser(server.base_url, world.main) as main,
+    ):
+        job = caught_running(main)
+        assert server.stop() == 0
+    assert state_of(world.home, job) == "Completed"
