@@ -126,7 +126,7 @@ class Writer:
             self._changed.notify_all()
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(60, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rounds", [4, pytest.param(40, marks=pytest.mark.soak)])
 def test_backup_among_writes_and_settlings__holds_what_was_acknowledged_once(
     application: Application, tmp_path: Path, rounds: int
 ) -> None:
