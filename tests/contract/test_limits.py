@@ -72,7 +72,9 @@ def spent_quota(main: ApiUser, home: Home) -> Iterator[str]:
 def claims(home: Home) -> list[str]:
     """Export ids in the order in which runners took them."""
     with home.sql() as connection:
-        rows = connection.execute("SELECT export_id FROM job_event WHERE event = 'claim' ORDER BY id")
+        rows = connection.execute(
+            "SELECT export_id FROM job_event WHERE event = 'claim' ORDER BY id"
+        )
         return [str(row[0]) for row in rows]
 
 
