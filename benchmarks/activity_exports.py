@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,11 +165,17 @@ def checksum(file: Path) -> Measurement:
     return measured(["sha256sum", str(file)])
 
 
+@cache
+def files_of(home: Path) -> list[str]:
+    """The files of a lake at rest: whoever begins with them finds the same rows all the time."""
+    return result_of(lake_files, home)
+
+
 def request_file(bench: Workbench, home: Path, query: Query, out: Path, **more: object) -> Path:
     """What a peer's program is asked for, on the files that the lake has now."""
     path = bench.scratch("request.json")
     document = {
-        "paths": result_of(lake_files, home),
+        "paths": files_of(home),
         "columns": query.fields,
         "where": query.where,
         "delimiter": query.delimiter,
@@ -204,7 +211,7 @@ def _floor_side(bench: Workbench, exports: MeasuredExports, query: Query, sample
 
 def _read_and_skipped(exports: MeasuredExports, query: Query) -> Iterator[str]:
     """What the server counts, and what comes from the disk when nothing of the lake is in memory."""
-    files = [Path(path) for path in result_of(lake_files, exports.server.home)]
+    files = [Path(path) for path in files_of(exports.server.home)]
     for file in files:
         _forget(file)
     run = exports.run(query.body)
