@@ -13,6 +13,7 @@ from tailrace.operation.findings import Level
 from tests.fault.test_backups import EMPTY_EXPORT
 from tests.support.application import SteppedApplication
 from tests.support.hot import happen
+from tests.support.stores import only_with_a_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,6 +165,7 @@ def test_tables_of_another_program__are_told(
     assert f"revision {revision}" in said
 
 
+@only_with_a_file
 def test_damaged_database__is_a_problem(stepped: SteppedApplication, home: Path) -> None:
     stepped.application.database.close()
     (home / "tailrace.db").write_bytes(b"this is no database" * 1000)

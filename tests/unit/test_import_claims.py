@@ -18,6 +18,7 @@ from tailrace.domain.lead_import import (
 from tailrace.imports.upload import Upload
 from tailrace.store import lead_imports as store
 from tests.support.application import SteppedApplication
+from tests.support.stores import only_with_a_file
 from tests.unit.store_home import START
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def test_queue_and_slots__are_each_subscriptions_own(stepped: SteppedApplication
     assert sorted(owners) == [one.subscription_id] * MAXIMUM_RUNNING + [others.subscription_id]
 
 
+@only_with_a_file
 def test_rows_of_a_runner_that_lost_its_import__are_not_imported(
     stepped: SteppedApplication, queued: LeadImport
 ) -> None:

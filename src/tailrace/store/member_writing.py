@@ -10,11 +10,12 @@ from sqlalchemy import bindparam, insert, select, update
 from tailrace.domain.asset_entries import Outcome
 from tailrace.domain.errors import AssetEntryError, ProgramStatusNotFoundError, ScalarTypeError
 from tailrace.domain.instants import parse_instant
-from tailrace.domain.lead_fields import LARGEST_INTEGER
+from tailrace.domain.lead_fields import LARGEST_INTEGER, LeadFieldCatalogue
 from tailrace.domain.lead_lookup import folded
 from tailrace.domain.lead_values import clean_text
 from tailrace.domain.programs import MEMBER_FIELDS_BY_NAME, Membership, find_status, first_status
 from tailrace.store.bulk_insert import insert_rows
+from tailrace.store.lead_lookup import lookup_conditions
 from tailrace.store.program_members import Roster, membership_columns
 from tailrace.store.sequences import SequenceKind, take_numbers
 from tailrace.store.tables import lead, program_member, static_list_member
@@ -252,10 +253,10 @@ def _existing(
 def _with_address(
     connection: Connection, subscription_id: SubscriptionId, addresses: Sequence[str]
 ) -> Iterator[tuple[int, str]]:
-    for start in range(0, len(addresses), _VALUES_PER_QUERY):
+    email = LeadFieldCatalogue.of(())["email"]
+    for condition in lookup_conditions(subscription_id, email, addresses):
         query = select(lead.c.id, lead.c.email).where(
-            lead.c.subscription_id == subscription_id,
-            lead.c.email.collate("NOCASE").in_(addresses[start : start + _VALUES_PER_QUERY]),
+            lead.c.subscription_id == subscription_id, condition
         )
         for row in connection.execute(query):
             yield row.id, row.email
