@@ -11,6 +11,7 @@ from tailrace.domain.lead_sync import parse_sync_request
 from tailrace.store.lead_activities import CHANGE_DATA_VALUE, CHANGE_SCORE, NEW_LEAD, ChangeCause
 from tailrace.store.lead_sync import sync_leads
 from tests.support.application import SteppedApplication
+from tests.support.stores import only_with_a_file
 from tests.unit.store_home import START
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def state(stepped: SteppedApplication) -> tuple[list[tuple[object, ...]], list[i
 
 
 @pytest.mark.parametrize("type_id", [CHANGE_DATA_VALUE, CHANGE_SCORE])
+@only_with_a_file
 def test_change_that_cannot_be_told__is_not_made(stepped: SteppedApplication, type_id: int) -> None:
     caller = stepped.new_subscription()
     sync(stepped, caller, BEFORE)
@@ -58,6 +60,7 @@ def test_change_that_cannot_be_told__is_not_made(stepped: SteppedApplication, ty
     assert state(stepped) == before
 
 
+@only_with_a_file
 def test_lead_that_cannot_be_told__is_not_created(stepped: SteppedApplication) -> None:
     caller = stepped.new_subscription()
     refuse(stepped, NEW_LEAD)
