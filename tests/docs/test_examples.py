@@ -13,6 +13,7 @@ from tests.docs.commands import commands
 from tests.docs.pages import code_blocks, page, section, table_rows
 from tests.docs.shell import Shell
 from tests.support.home import Home
+from tests.support.object_storage import Bucket
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,14 @@ def test_example_of_help__runs(shell: Shell, name: str) -> None:
 
 
 @pytest.mark.parametrize("line", EXAMPLES["serve"].splitlines())
-def test_example_of_serve__answers_and_stops(shell: Shell, line: str) -> None:
+def test_example_of_serve__answers_and_stops(
+    shell: Shell, line: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    if "s3://" in line:
+        bucket = Bucket(request.getfixturevalue("s3_server"), name="exports")
+        bucket.make()
+        for name, value in bucket.environment.items():
+            monkeypatch.setenv(name, value)
     if "--tls-cert" in line:
         shell.run(EXAMPLES["certificate create"])
     with shell.serving(line) as announced:
