@@ -40,8 +40,9 @@ format: $(STAMP) ## Bring the source into form
 test: check ## Everything that must pass before a change lands
 	$(VENV)/bin/pytest -n 3 --dist loadfile -m "not soak"
 
-test-postgresql: $(STAMP) ## Every test with PostgreSQL as the store
-	TAILRACE_TEST_STORE=postgresql $(VENV)/bin/pytest -n 2 --dist loadfile -m "not soak" --timeout 300
+test-postgresql: $(STAMP) ## Contract, unit and property tests with PostgreSQL as the store
+	TAILRACE_TEST_STORE=postgresql $(VENV)/bin/pytest -n 2 --dist loadfile -m "not soak" --timeout 300 \
+	  tests/contract tests/unit tests/property tests/fault/test_several_servers.py
 
 soak: $(STAMP) ## The slow fault and load runs
 	$(VENV)/bin/pytest -m soak --timeout 1800
