@@ -52,7 +52,7 @@ def test_calls_that_wait_for_the_store__leave_the_sign_of_life_alone(
         for _ in range(2 * CALL_THREADS):
             waiting.enter_context(open_connection(server)).sendall(head.encode())
         answer = httpx.get(f"{server.base_url}/healthz", trust_env=False, timeout=2)
-        connection.rollback()
+        connection.execute("ROLLBACK")
     assert answer.text == "ok\n"
 
 
