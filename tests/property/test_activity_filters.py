@@ -10,9 +10,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from tailrace.domain.export_job import ObjectFamily
 from tailrace.lake.activity_rows import ACTIVITY_SCHEMA
+from tailrace.store.tables import form, program, static_list
 from tests.support.application import SteppedApplication
 from tests.support.csv_text import document
 from tests.support.world import FORMS, PROGRAMS, STATIC_LISTS
@@ -227,17 +229,12 @@ def long_names(names: list[str], type_ids: list[int]) -> set[str]:
 
 def add_assets(product: SteppedApplication, subscription_id: SubscriptionId) -> None:
     """The programs, forms and lists of the hand-written world."""
+    key = {"subscription_id": subscription_id, "created_at": product.clock()}
     with product.application.database.write() as connection:
         for number, name, parent in PROGRAMS:
-            connection.exec_driver_sql(
-                "INSERT INTO program (subscription_id, id, name, parent_id, channel, created_at,"
-                " updated_at) VALUES (?, ?, ?, ?, 'Web', 0, 0)",
-                (subscription_id, number, name, parent),
-            )
-        for table, assets in (("form", FORMS), ("static_list", STATIC_LISTS)):
+            values = {"id": number, "name": name, "parent_id": parent, "channel": "Web"}
+            connection.execute(insert(program).values(**key, **values))
+        for table, assets in ((form, FORMS), (static_list, STATIC_LISTS)):
             for number, name, parent in assets:
-                connection.exec_driver_sql(
-                    f"INSERT INTO {table} (subscription_id, id, name, program_id, created_at,"
-                    " updated_at) VALUES (?, ?, ?, ?, 0, 0)",
-                    (subscription_id, number, name, parent),
-                )
+                values = {"id": number, "name": name, "program_id": parent}
+                connection.execute(insert(table).values(**key, **values))
