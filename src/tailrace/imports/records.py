@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tailrace.domain.errors import LookupValueMissingError, PartitionChangeError
 from tailrace.domain.lead_lookup import PARTITION_ID
+from tailrace.domain.lead_sync import SyncRecord
 from tailrace.imports.upload import column_names, header_names, source_format
 from tailrace.ingest.delimited import DelimitedSource
-from tailrace.ingest.lead_checks import LeadChecks
+from tailrace.ingest.lead_checks import CheckedLeads, LeadChecks
 from tailrace.ingest.rejections import Rejection
 from tailrace.ingest.source_format import SourceFile
 
@@ -21,16 +23,13 @@ if TYPE_CHECKING:
 
     from tailrace.domain.lead_fields import LeadField, LeadFieldCatalogue
     from tailrace.domain.lead_import import LeadImport
-    from tailrace.domain.lead_sync import SyncRecord
-    from tailrace.ingest.lead_checks import CheckedLeads
     from tailrace.ingest.record_batch import RecordBatch
 
 #: What is parsed at once: an import's memory is a few times this.
 _CHUNK_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class ImportRow:
+class ImportRow(msgspec.Struct, frozen=True):
     #: Number of its first line, the first line of the file being 1.
     line: int
     #: None for a row that is no record; then `reason` says why.

@@ -9,6 +9,7 @@ leads in between. What each record did to its lead comes back as a change, for t
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from tailrace.store.sequences import SequenceKind, next_number, pass_number
 from tailrace.store.tables import lead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from sqlalchemy import ColumnElement, Connection, Select
 
@@ -63,8 +64,7 @@ class FieldChange:
     new: StoredValue | None
 
 
-@dataclass(frozen=True, slots=True)
-class LeadChange:
+class LeadChange(msgspec.Struct, frozen=True):
     """What one record did to one lead."""
 
     lead_id: int
@@ -340,7 +340,9 @@ def insert_leads(
         for name, value in standard_defaults().items()
         if isinstance(value, int) and all(one.get(name) is value for one in leads)
     }
-    names = sorted(set[str]().union(*leads) - shared.keys())
+    given = set[str]().union(*leads) - shared.keys()
+    # In the order of the table, which is that of the statement: nothing is to be put in order.
+    names = [name for name in lead.c.keys() if name in given]  # noqa: SIM118 - of its columns
     rows = [(subscription_id, *map(one.get, names)) for one in leads]
     insert_rows(connection, lead, ["subscription_id", *names], rows, shared)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tailrace.domain.errors import (
     LeadExistsError,
     LeadNotFoundError,
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from tailrace.store.lead_activities import ChangeCause
 
 
-@dataclass(frozen=True, slots=True)
-class SyncOutcome:
+class SyncOutcome(msgspec.Struct, frozen=True):
     """What became of one record."""
 
     #: None where no one lead was found.

@@ -55,8 +55,10 @@ def insert_on_sqlite(
     """Insert rows past SQLAlchemy's handling of each value, which costs more than SQLite's."""
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
     names = compiled.positiontup or ()
-    in_order = itemgetter(*(columns.index(name) for name in names))
-    connection.exec_driver_sql(str(compiled), [in_order(row) for row in rows])
+    if list(names) != list(columns):
+        in_order = itemgetter(*(columns.index(name) for name in names))
+        rows = [in_order(row) for row in rows]
+    connection.exec_driver_sql(str(compiled), [*rows])
 
 
 def _prepare_connection(dbapi_connection: Any, _record: object) -> None:
