@@ -64,6 +64,8 @@ def test_job_list__always_has_a_result(python: ClientCalls, server: Server, worl
     nobody = ClientCalls(server, world.other)
     nobody.sign_in()
     assert nobody.read("GET", "/bulk/v1/leads/export.json")["result"] == []
+    body = {"format": "CSV", "filter": {"createdAt": MARCH}}
+    python.read("POST", "/bulk/v1/activities/export/create.json", body, content_type=JSON)
     members = python.read("GET", "/bulk/v1/activities/export.json")
     assert "nextPageToken" not in members
     assert members["result"]
