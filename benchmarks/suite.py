@@ -4,7 +4,7 @@
     .venv/bin/python -m benchmarks.suite --only downloads status_polls
 
 Data and results are kept in `benchmarks/data`. A run of the full scale with every case puts its
-tables and its plot into `docs/performance.md`; other runs print them.
+tables and its plot into `docs/performance.md`; other runs print them, unless `--page` asks for it.
 """
 
 from __future__ import annotations
@@ -82,14 +82,17 @@ def main() -> None:
     began = time.monotonic()
     outcomes: list[Outcome] = []
     names = arguments.only or [case.__name__ for case in _usual(scale.name)]
-    for name in names:
+    is_for_page = arguments.page or (scale.name is ScaleName.FULL and names == list(CASES))
+    for done, name in enumerate(names, 1):
         for outcome in _run(name, bench):
             outcomes.append(outcome)
             print("\n".join(report.lines(outcome)), flush=True)
+        # A run of an hour that is cut short has been worth something.
+        _keep(bench, outcomes)
+        if is_for_page:
+            _put_on_page(bench, outcomes, [one for one in CASES if one not in names[:done]])
     remove(bench.directory / "scratch")
     print(f"\n{time.monotonic() - began:.0f} s")
-    is_whole = scale.name is ScaleName.FULL and names == list(CASES)
-    _keep(bench, outcomes, is_whole=is_whole)
 
 
 def _stop(number: int, _frame: object) -> None:
@@ -101,6 +104,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scale", choices=[*ScaleName], default=ScaleName.FULL)
     parser.add_argument("--rounds", type=int, default=5, help="counted runs of each side")
     parser.add_argument("--only", nargs="+", choices=[*CASES], metavar="CASE")
+    parser.add_argument("--page", action="store_true", help="put what is run on the page")
     parser.add_argument("--data", type=Path, default=DIRECTORY, help="kept, and used again")
     return parser.parse_args()
 
@@ -122,20 +126,27 @@ def _run(name: str, bench: Workbench) -> Iterator[Outcome]:
         yield Outcome(name, notes=["failed: see above"])
 
 
-def _keep(bench: Workbench, outcomes: Sequence[Outcome], *, is_whole: bool) -> None:
-    results = bench.directory / f"results-{bench.scale.name}.json"
+def _keep(bench: Workbench, outcomes: Sequence[Outcome]) -> None:
+    _results(bench).write_text(
+        json.dumps(report.document(outcomes, _about(bench)), indent=1), encoding="utf-8"
+    )
+
+
+def _put_on_page(bench: Workbench, outcomes: Sequence[Outcome], missing: Sequence[str]) -> None:
     about = _about(bench)
-    results.write_text(json.dumps(report.document(outcomes, about), indent=1), encoding="utf-8")
-    plot = _PLOT if is_whole else results.with_suffix(".png")
+    said = f"{about['when']}, {about['machine']}, {bench.rounds} rounds."
+    if missing:
+        said += f" Not run this time: {', '.join(missing)}."
     try:
-        subprocess.run(program_of("plot", "plot.py", results, plot), check=True)
-        print(f"{results}\n{plot}")
+        subprocess.run(program_of("plot", "plot.py", _results(bench), _PLOT), check=True)
+        said += f"\n\n![What was reached of each goal]({_PLOT.name})"
     except PeerMissingError as reason:
-        print(f"{results}\nno plot: {reason}")
-    if is_whole:
-        said = f"{about['when']}, {about['machine']}, {bench.rounds} rounds.\n\n"
-        said += f"![What was reached of each goal]({_PLOT.name})\n\n"
-        report.replace_in_page("results", said + report.markdown(outcomes))
+        print(f"no plot: {reason}")
+    report.replace_in_page("results", f"{said}\n\n{report.markdown(outcomes)}")
+
+
+def _results(bench: Workbench) -> Path:
+    return bench.directory / f"results-{bench.scale.name}.json"
 
 
 def _about(bench: Workbench) -> dict[str, Any]:
