@@ -25,6 +25,10 @@ MOST_WINDOW_ROWS = 16_000
 #: Rows of the files that one window touches, as far as files do not lie on top of each other.
 WINDOW_FILE_ROWS = 500_000
 
+#: For up to so many rows, wanted or not, the streaming engine takes longer to set up than to run;
+#: of more it keeps fewer in memory.
+_FEW_ROWS = 200_000
+
 #: What a file is taken for whose writer gave no statistics.
 _USUAL_FILE_ROWS = 100_000
 
@@ -110,13 +114,15 @@ def read_window(
         if start.second <= file.last_second and file.first_second <= last_second
     ]
     paths = [file.path for file in touched]
-    rows = (
-        pl.scan_parquet(paths, glob=False, hive_partitioning=False)
-        .filter(predicate(wanted) & _is_behind(start) & _is_by(last_second))
-        .sort("activityDate", "marketoGUID")
-        .head(MOST_WINDOW_ROWS)
-        .collect()
+    looked_through = sum(file.rows_between(start.second, last_second) for file in touched)
+    found = pl.scan_parquet(paths, glob=False, hive_partitioning=False).filter(
+        predicate(wanted) & _is_behind(start) & _is_by(last_second)
     )
+    order = ("activityDate", "marketoGUID")
+    if looked_through <= _FEW_ROWS:
+        rows = found.collect(engine="in-memory").sort(order).head(MOST_WINDOW_ROWS)
+    else:
+        rows = found.sort(order).head(MOST_WINDOW_ROWS).collect()
     seconds = rows["activityDate"].cast(pl.Int64) // 1_000_000
     keys = list(zip(seconds.to_list(), rows["marketoGUID"].to_list(), strict=True))
     end = ActivityPosition(last_second + 1, 0)

@@ -48,6 +48,7 @@ class _LakePage:
     """What one version of the lake has for a page."""
 
     found: list[LoggedActivity]
+    version: int
     settled_to: int
     #: How far was looked for it; None where nothing is left to look through.
     looked_to: ActivityPosition | None
@@ -94,7 +95,8 @@ class ActivityPages:
                 last_second=last_second,
                 limit=limit + 1,
             )
-        cold = self._lake_page(subscription_id, wanted, after, last_second, limit)
+        if not self._activity_log(subscription_id).is_current(cold.version):
+            cold = self._lake_page(subscription_id, wanted, after, last_second, limit)
         return _page(cold, _fresh(hot, cold), after, limit)
 
     def _lake_page(
@@ -112,7 +114,7 @@ class ActivityPages:
         found = [LoggedActivity(*row) for row in part.rows.iter_rows()]
         is_full = len(found) > limit
         end = found[-1].position if is_full else part.looked_to
-        return _LakePage(found, lake.settled_to, part.looked_to, end)
+        return _LakePage(found, lake.version, lake.settled_to, part.looked_to, end)
 
     def _lake(self, subscription_id: SubscriptionId) -> _KnownLake:
         log = self._activity_log(subscription_id)
