@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from tailrace.activities.hot_frame import hot_frame
 from tailrace.activities.pages import ActivityPages
 from tailrace.activities.settling import settle
 from tailrace.domain.activity_paging import ActivityPosition, ActivitySelection
+from tailrace.store.database import Database
 from tailrace.store.hot_activities import NewActivity, hot_rows, record_activities
 from tailrace.store.subscriptions import create_subscription
 from tests.support.activities import START, activity, frame
@@ -22,7 +24,9 @@ from tests.support.application import SteppedApplication
 from tests.support.hot import happen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+
+    from sqlalchemy import Connection
 
     from tailrace.app import Application
     from tailrace.domain.export_job import SubscriptionId
@@ -43,6 +47,7 @@ def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few rows make several windows, cut in every way."""
     monkeypatch.setattr(lake_window, "MOST_WINDOW_ROWS", 7)
     monkeypatch.setattr(lake_window, "WINDOW_FILE_ROWS", 25)
+    monkeypatch.setattr(lake_window, "FEW_ROWS", 6)
     monkeypatch.setattr(lake_windows, "FIRST_WINDOW_ROWS", 3)
     monkeypatch.setattr(lake_windows, "LATER_WINDOW_ROWS", 9)
     monkeypatch.setattr(lake_windows, "PAGE_FILE_ROWS", 10)
@@ -210,6 +215,38 @@ def test_activity_that_is_settled_and_still_hot__is_shown_once(application: Appl
     page = pages.page(log.subscription_id, wanted, start, 20)
     assert [one.guid for one in page.activities] == log.wanted(wanted, start)
     assert application.activity_counts(log.subscription_id) == {1: 3}
+
+
+class SettlesBetween(Database):
+    """The store of a log whose hot activities settle just before the second look at it."""
+
+    def __init__(self, log: Log) -> None:
+        database = log.application.database
+        super().__init__(database.path or database.address or "")
+        self._log = log
+        self._looks = 0
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        self._looks += 1
+        if self._looks == 2:
+            self._log.take("settle", [])
+        with super().read() as connection:
+            yield connection
+
+
+def test_activities_that_settle_between_the_looks_of_a_page__are_on_it(
+    application: Application,
+) -> None:
+    log = Log(application)
+    log.take("load", [(1, 1, 1, None)])
+    log.take("happen", [(2, 1, 1, None), (3, 1, 1, None)])
+    database = SettlesBetween(log)
+    pages = ActivityPages(database, application.activity_log, application.clock)
+    wanted, start = ActivitySelection(frozenset({1})), ActivityPosition.before(START)
+    page = pages.page(log.subscription_id, wanted, start, 20)
+    database.close()
+    assert [one.guid for one in page.activities] == log.wanted(wanted, start)
 
 
 def test_activity_of_the_future__waits_for_its_time(

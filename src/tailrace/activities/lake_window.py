@@ -27,7 +27,7 @@ WINDOW_FILE_ROWS = 500_000
 
 #: For up to so many rows, wanted or not, the streaming engine takes longer to set up than to run;
 #: of more it keeps fewer in memory.
-_FEW_ROWS = 200_000
+FEW_ROWS = 200_000
 
 #: What a file is taken for whose writer gave no statistics.
 _USUAL_FILE_ROWS = 100_000
@@ -119,7 +119,7 @@ def read_window(
         predicate(wanted) & _is_behind(start) & _is_by(last_second)
     )
     order = ("activityDate", "marketoGUID")
-    if looked_through <= _FEW_ROWS:
+    if looked_through <= FEW_ROWS:
         rows = found.collect(engine="in-memory").sort(order).head(MOST_WINDOW_ROWS)
     else:
         rows = found.sort(order).head(MOST_WINDOW_ROWS).collect()
