@@ -18,6 +18,7 @@ from benchmarks.peers import own_program, program_of
 from benchmarks.serving import served
 from benchmarks.step import result_of
 from benchmarks.workbench import remove
+from tailrace.domain.export_request import DEFAULT_ACTIVITY_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -32,16 +33,7 @@ FLOOR = "floor"
 #: For a server that takes nothing from earlier exports.
 RENDERED_ANEW = {"TAILRACE_KNOWN_FRAGMENTS": "0"}
 
-ALL_FIELDS = (
-    "marketoGUID",
-    "leadId",
-    "activityDate",
-    "activityTypeId",
-    "campaignId",
-    "primaryAttributeValueId",
-    "primaryAttributeValue",
-    "attributes",
-)
+ALL_FIELDS = DEFAULT_ACTIVITY_FIELDS
 SOME_FIELDS = ("leadId", "activityDate", "activityTypeId")
 _SAMPLE_BYTES = 8 * 1024 * 1024
 _ONE_DAY = 15
