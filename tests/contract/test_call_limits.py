@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from tests.support.world import World
 
 
+LEAD_WINDOW = {
+    "fields": ["id"],
+    "filter": {"createdAt": {"startAt": "2015-01-01T00:00:00Z", "endAt": "2015-01-02T00:00:00Z"}},
+}
+
 #: An export of this is larger than what a connection buffers on its way.
 LARGE_DAY = [
     {
@@ -64,6 +69,18 @@ def test_rate_limit__follows_its_setting(main: ApiUser, home: Home) -> None:
         answer = main.list("leads")
     assert successes[3:] == [False, False]
     assert answer.error() == ("606", "Max rate limit '3' exceeded with in '20' secs")
+
+
+def test_polls__are_counted_once_each_whether_remembered_or_not(other: ApiUser, home: Home) -> None:
+    export_id = other.created("leads", LEAD_WINDOW)
+    with home.setting("rate_limit_calls", 6):
+        for number in range(3):
+            # A change in the store makes the next answer be read, and the one after be remembered.
+            home.set("queue_limit_jobs", 10 + number)
+            for _ in range(2):
+                assert other.status("leads", export_id).job()["status"] == "Created"
+        assert other.status("leads", export_id).error()[0] == "606"
+    home.set("queue_limit_jobs", 10)
 
 
 def test_calls_without_a_good_token_or_method__are_not_counted(main: ApiUser, home: Home) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 
 from tailrace.store.database import Database
-from tailrace.store.remembered import Remembered
+from tailrace.store.remembered import NotRememberedError, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,3 +128,51 @@ def test_store_that_tells_no_version__is_always_asked(words: Words) -> None:
     for _ in range(3):
         remembered.get("the")
     assert asked == ["the"] * 3
+
+
+def test_many_who_ask_at_once_after_a_change__are_answered_by_one_look(words: Words) -> None:
+    clients = 8
+    barrier = Barrier(clients)
+
+    def ask(_: int) -> str:
+        barrier.wait()
+        return words.remembered.get("the")
+
+    words.put("second")
+    with ThreadPoolExecutor(clients) as threads:
+        assert list(threads.map(ask, range(clients))) == ["the second"] * clients
+    assert words.reads == 1
+
+
+def test_memory_alone__answers_what_is_known_without_the_store(words: Words) -> None:
+    words.remembered.get("the")
+    with words.database.memory_alone():
+        assert words.remembered.get("the") == "the first"
+        with pytest.raises(NotRememberedError):
+            words.remembered.get("a")
+        with pytest.raises(NotRememberedError), words.database.read():
+            pytest.fail("the store was asked")
+        with pytest.raises(NotRememberedError), words.database.write():
+            pytest.fail("the store was asked")
+    assert words.remembered.get("a") == "a first"
+
+
+def test_memory_alone__knows_nothing_of_before_a_change(words: Words) -> None:
+    words.remembered.get("the")
+    words.put("second")
+    with words.database.memory_alone(), pytest.raises(NotRememberedError):
+        words.remembered.get("the")
+    assert words.remembered.get("the") == "the second"
+
+
+def test_memory_alone__holds_for_the_call_that_asked_for_it_and_no_other(words: Words) -> None:
+    with words.database.memory_alone(), ThreadPoolExecutor(1) as threads:
+        assert threads.submit(words.remembered.get, "the").result() == "the first"
+
+
+def test_memory_alone__is_nothing_where_the_store_tells_no_version(words: Words) -> None:
+    words.database.close()
+    words.path.rename(words.path.with_suffix(".moved"))
+    words.path.mkdir()
+    with pytest.raises(NotRememberedError), words.database.memory_alone():
+        pytest.fail("there is nothing to go by")

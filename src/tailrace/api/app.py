@@ -1,4 +1,4 @@
-"""The ASGI application: reads a request, has it answered in a thread, sends and logs the answer."""
+"""The ASGI application: reads a request, has it answered, sends and logs the answer."""
 
 from __future__ import annotations
 
@@ -92,7 +92,14 @@ class _Edge:
             return self._dispatcher.answer(target, scope, body, request_id)
 
         # Calls that wait for the store must not keep a sign of life waiting with them.
-        return answer() if target.is_instant else await self._threads.run(answer)
+        if target.is_instant:
+            return answer()
+        if target.is_polled_by(scope["method"]):
+            # Handing it to a thread and back would cost more than answering it.
+            remembered = self._dispatcher.remembered_answer(target, scope, body, request_id)
+            if remembered is not None:
+                return remembered
+        return await self._threads.run(answer)
 
     def _finish(self, answer: Answer) -> None:
         answer.close()

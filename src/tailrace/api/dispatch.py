@@ -25,6 +25,7 @@ from tailrace.domain.errors import (
     RequestError,
     RetryLaterError,
 )
+from tailrace.store.remembered import NotRememberedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +75,10 @@ class Target:
         """Whether it is answered from memory alone, which needs no thread."""
         return self.match is not None and self.match.is_instant
 
+    def is_polled_by(self, method: str) -> bool:
+        """Whether its answer to this method is mostly in memory."""
+        return self.match is not None and self.match.is_polled_by(method)
+
     @property
     def route_path(self) -> str | None:
         """The path of its route with placeholders; None where there is none."""
@@ -101,16 +106,35 @@ class Dispatcher:
         path = normalise_path(raw_path_of(scope))
         return Target(self._routes.find(path), is_of_assets=path.startswith(ASSET_API))
 
+    def remembered_answer(
+        self, target: Target, scope: Scope, body: bytes, request_id: str
+    ) -> Answer | None:
+        """The answer as far as memory alone can give it; never waits for the store."""
+        try:
+            with self._application.database.memory_alone():
+                return self.answer(target, scope, body, request_id)
+        except NotRememberedError:
+            return None
+
     def answer(self, target: Target, scope: Scope, body: bytes, request_id: str) -> Answer:
-        """The answer to a request; every error is an answer too."""
+        """The answer to a request; every error is an answer too.
+
+        But NotRememberedError is none, and leaves no trace of the call.
+        """
         try:
             identified = self._identify(target.match, scope, body)
+        except NotRememberedError:
+            raise
         except Exception as error:  # noqa: BLE001 - the edge answers whatever goes wrong inside
             return Answer(target.error_response(error, request_id))
         ticket, is_counted = None, True
         try:
             ticket = self._admit(identified.caller)
             reply = self._serve(identified, request_id)
+        except NotRememberedError:
+            if ticket is not None:
+                self._limits.give_back(ticket, is_counted=False)
+            raise
         except Exception as error:  # noqa: BLE001 - the edge answers whatever goes wrong inside
             # System errors do not use up the caller's quota (contract section 2.5).
             is_counted = isinstance(error, RequestError | RetryLaterError)

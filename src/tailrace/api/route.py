@@ -102,6 +102,8 @@ class Route:
     operation: Operation | None = None
     #: Whether answering may have to wait for something: then it is done in a thread.
     is_waiting: bool = True
+    #: Whether clients ask it again and again, so that the answer is mostly in memory.
+    is_polled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,11 @@ class RouteMatch:
     def is_instant(self) -> bool:
         """Whether it is answered from memory alone, so that nobody has to wait."""
         return not any(route.is_waiting for route in self.routes)
+
+    def is_polled_by(self, method: str) -> bool:
+        """Whether its answer to this method is mostly in memory."""
+        route = self.route_for(method)
+        return route is not None and route.is_polled
 
     @property
     def path(self) -> str:

@@ -154,6 +154,8 @@ def _route(
     endpoint: Callable[[Call], Reply],
     operation: Operation,
     body_rule: BodyRule = BodyRule.IGNORED,
+    *,
+    is_polled: bool = False,
 ) -> Route:
     return Route(
         path=f"/bulk/v1/{words.family.value}/export{path}",
@@ -162,6 +164,7 @@ def _route(
         permissions=FAMILY_PERMISSIONS[words.family],
         body_rule=body_rule,
         operation=operation,
+        is_polled=is_polled,
     )
 
 
@@ -224,7 +227,8 @@ def _job_route(
         description=f"{description} {_JOB_CALL}",
         responses={200: "Job"},
     )
-    return _route(words, f"/{{exportId}}/{step}.json", (method,), endpoint, operation)
+    path = f"/{{exportId}}/{step}.json"
+    return _route(words, path, (method,), endpoint, operation, is_polled=step == "status")
 
 
 def _file_route(words: _FamilyWords, endpoints: ExportEndpoints) -> Route:

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from tailrace.app import Application
 
 _BACKLOG = 2048
+
+#: The event loop lets in one client a turn through each socket it listens on, after everybody else
+#: was served: with a single one, the last of many that come at once would wait for half a second.
+_MORE_DOORS = 15
 
 
 @contextmanager
@@ -82,7 +86,9 @@ class HttpServer(uvicorn.Server):
         # uvicorn raises a signal again once it has shut down; this handler is what it meets.
         for number in STOP_SIGNALS:
             signal.signal(number, _ignore)
-        self.run(sockets=[listener])
+        with ExitStack() as opened:
+            doors = [opened.enter_context(listener.dup()) for _ in range(_MORE_DOORS)]
+            self.run(sockets=[listener, *doors])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """At the first signal, be unready for a while before listening ends; a second one hurries."""
@@ -106,9 +112,9 @@ class HttpServer(uvicorn.Server):
         let_stop_signals_in()
         await super().startup(sockets)
         scheme = "https" if self.config.is_ssl else "http"
-        for listener in sockets or ():
-            url = f"{scheme}://{_address(listener)}"
-            print_line(f"Tailrace {__version__} answers on {url} (Ctrl-C stops it).")
+        # All of them are doors to one address.
+        url = f"{scheme}://{_address((sockets or [])[0])}"
+        print_line(f"Tailrace {__version__} answers on {url} (Ctrl-C stops it).")
 
 
 def _ignore(_number: int, _frame: object) -> None:

@@ -6,6 +6,7 @@ A file of SQLite or a database of PostgreSQL; what the two do differently is in 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from tailrace.store.dialects.postgresql import (
 from tailrace.store.dialects.sqlite import sqlite_engine
 from tailrace.store.dialects.sqlite_version import SqliteVersion
 from tailrace.store.migrations import HEAD_REVISION
+from tailrace.store.remembered import NotRememberedError
 from tailrace.store.turns import EVERYTHING
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class Database:
             else postgresql_engine(postgresql_url(location))
         )
         self._version = SqliteVersion(location) if isinstance(location, Path) else None
+        #: The version that a block of `memory_alone` goes by; None outside of one.
+        self._version_alone = ContextVar[int | None]("version_alone", default=None)
 
     @property
     def is_shared(self) -> bool:
@@ -60,6 +64,7 @@ class Database:
     @contextmanager
     def read(self) -> Generator[Connection]:
         """A transaction that sees one moment of the database and changes nothing."""
+        self._check_may_ask()
         with _available(), self._engine.begin() as connection:
             yield connection
 
@@ -69,6 +74,7 @@ class Database:
 
         Committed when the block ends, undone when it raises.
         """
+        self._check_may_ask()
         with _available(), self._engine.connect() as connection:
             connection.execution_options(turn=turn)
             with connection.begin():
@@ -85,7 +91,30 @@ class Database:
 
     def version(self) -> int | None:
         """Another number after every commit; None where the store has none to tell."""
-        return None if self._version is None else self._version.now()
+        alone = self._version_alone.get()
+        if alone is not None or self._version is None:
+            return alone
+        return self._version.now()
+
+    @property
+    def is_closed_to_this_call(self) -> bool:
+        """Whether this is in a block of `memory_alone`."""
+        return self._version_alone.get() is not None
+
+    @contextmanager
+    def memory_alone(self) -> Generator[None]:
+        """For the length of the block, raise NotRememberedError instead of asking the store.
+
+        What is remembered of the store as it is at the beginning of the block can be had.
+        """
+        version = self.version()
+        if version is None:
+            raise NotRememberedError
+        token = self._version_alone.set(version)
+        try:
+            yield
+        finally:
+            self._version_alone.reset(token)
 
     def migrate(self) -> None:
         """Bring the tables to this program's revision; whoever comes second finds it done."""
@@ -109,6 +138,10 @@ class Database:
         if self._version is not None:
             self._version.close()
         self._engine.dispose()
+
+    def _check_may_ask(self) -> None:
+        if self.is_closed_to_this_call:
+            raise NotRememberedError
 
     def _revision(self) -> str | None:
         with self.read() as connection:

@@ -8,6 +8,7 @@ one, is asked every time.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -22,17 +23,35 @@ Response = TypeVar("Response")
 _MAXIMUM_ANSWERS = 4096
 
 
+class NotRememberedError(Exception):
+    """The store would have to be asked, in a block of `Database.memory_alone`."""
+
+
 class Remembered(Generic[Question, Response]):
     """What `read` answers to questions; questions are told apart by equality. For many threads."""
 
     def __init__(self, database: Database, read: Callable[[Question], Response]) -> None:
         self._database = database
         self._read = read
+        self._reading = Lock()
         #: With the version of the store before it was read.
         self._answers: dict[Question, tuple[int, Response]] = {}
 
     def get(self, question: Question) -> Response:
         """The answer as of now. Raises whatever `read` raises; that is not remembered."""
+        version = self._database.version()
+        if version is None:
+            return self._read(question)
+        known = self._answers.get(question)
+        if known is not None and known[0] == version:
+            return known[1]
+        if self._database.is_closed_to_this_call:
+            raise NotRememberedError
+        # After a change everybody who polls asks at once: one reads, the others have its answer.
+        with self._reading:
+            return self._read_unless_known(question)
+
+    def _read_unless_known(self, question: Question) -> Response:
         version = self._database.version()
         known = self._answers.get(question)
         if known is not None and known[0] == version:
