@@ -28,6 +28,8 @@ class Line:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        # Closing alone would leave the thread waiting, and the port open until somebody comes.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -37,7 +39,7 @@ class Line:
                 threading.Thread(target=self._carry, args=(client,), daemon=True).start()
 
     def _carry(self, client: socket.socket) -> None:
-        with client, socket.create_connection(self._upstream) as server:
+        with client, suppress(ConnectionError), socket.create_connection(self._upstream) as server:
             threading.Thread(target=_pump, args=(client, server), daemon=True).start()
             self._answer(server, client)
             for end in (client, server):

@@ -72,7 +72,7 @@ class Bucket:
 
     def _call(self, method: str, query: str) -> httpx.Response:
         url = f"{self.base_url}/{self.name}{query}"
-        return httpx.request(method, url, timeout=DEADLINE_SECONDS)
+        return httpx.request(method, url, timeout=DEADLINE_SECONDS, trust_env=False)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,9 @@ class PreparedProcess:
     def send(self, number: int) -> None:
         """Send it a signal; nothing if it has ended."""
         if self.exit_code() is None:
-            os.kill(self.process_id, number)
+            # It may end just now.
+            with suppress(ProcessLookupError):
+                os.kill(self.process_id, number)
 
 
 def _run(

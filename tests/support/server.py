@@ -93,7 +93,12 @@ class Server:
         exit_code = self._process.exit_code()
         assert exit_code is None, f"serve ended with {exit_code}:\n{self.log()[-2000:]}"
         try:
-            httpx.get(f"{self.base_url}/identity/oauth/token", timeout=5, verify=self._trust)
+            httpx.get(
+                f"{self.base_url}/identity/oauth/token",
+                timeout=DEADLINE_SECONDS,
+                verify=self._trust,
+                trust_env=False,
+            )
         except httpx.TransportError:
             return False
         return True
