@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tailrace.domain.export_job import SubscriptionId
+    from tailrace.extract.executor import FragmentExecutor
     from tailrace.files.result_files import ResultFiles
     from tailrace.settings import Settings
 
@@ -101,6 +102,8 @@ class Application:
         self.files = _result_files(settings)
         #: Told apart from others that keep files at the same place; tells nothing of the key.
         self._files_owner = hashlib.sha256(b"result files\n" + key).hexdigest()
+        #: None if exports are rendered in this process.
+        self.executor = _executor(settings)
         self.settler = self._settler()
         self.compactor = Compactor(
             self.subscriptions,
@@ -219,6 +222,7 @@ class Application:
             self.files,
             planner=self._planner,
             rendered=_rendered_fragments(self.files, self.settings),
+            executor=self.executor,
             limits=RunnerLimits(
                 threads=self.settings.runner_threads,
                 lease_seconds=self.settings.lease_seconds,
@@ -328,6 +332,19 @@ def _result_files(settings: Settings) -> ResultFiles:
         grace_seconds=_OTHERS_READ_SECONDS if settings.store is not None else 0,
     )
     return ObjectStoreFiles(settings.files, limits)
+
+
+def _executor(settings: Settings) -> FragmentExecutor | None:
+    if settings.executor is None:
+        return None
+    try:
+        # Most homes need no cluster, nor its library.
+        from tailrace.extract.dask_executor import DaskExecutor, DaskLimits, dask_address
+    except ModuleNotFoundError as error:
+        reason = "TAILRACE_EXECUTOR needs the extra dask: pip install 'tailrace[dask]'."
+        raise HomeError(reason) from error
+    limits = DaskLimits(settings.executor_patience_seconds, settings.executor_window)
+    return DaskExecutor(dask_address(settings.executor), limits)
 
 
 def _rendered_fragments(files: ResultFiles, settings: Settings) -> RenderedFragments:

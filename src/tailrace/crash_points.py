@@ -46,6 +46,9 @@ POINTS = (
     "job.claim.before_commit",
     "job.claim.after_commit",
     "export.begin",
+    # a fragment on the worker of a cluster (extract.shard)
+    "shard.begin",
+    "shard.rendered",
     # the process that reads leads for the runner (extract.lead_reader)
     "lead.reader.begin",
     "job.complete.before_transaction",

@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 #: No place for credentials: those are read from the environment by the library that uses them.
 _FILES_ADDRESS = re.compile(r"(s3|gs|az)://[^\s/@?#]+(/[^\s@?#]*)?")
 
+_EXECUTOR_ADDRESS = re.compile(r"(dask|dask\+tls|tcp|tls)://[^\s/@?#]+:\d{1,5}")
+
 _STORE_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -35,6 +37,20 @@ class Settings(BaseSettings):
     files: str | None = Field(
         default=None,
         description="Address of object storage that keeps the result files, not the home.",
+    )
+    executor: str | None = Field(
+        default=None,
+        description="Address of a Dask scheduler whose workers render exports, not this process.",
+    )
+    executor_patience_seconds: float = Field(
+        default=600.0,
+        gt=0,
+        description="Seconds without progress on the cluster after which an export fails.",
+    )
+    executor_window: int = Field(
+        default=0,
+        ge=0,
+        description="Parts of one export on the cluster at once; 0 is two for each of its threads.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(
@@ -157,6 +173,13 @@ class Settings(BaseSettings):
         if files is not None and not _FILES_ADDRESS.fullmatch(files):
             raise ValueError("an address is s3://BUCKET/PREFIX, or of gs:// or az://")
         return files
+
+    @field_validator("executor")
+    @classmethod
+    def _is_scheduler(cls, executor: str | None) -> str | None:
+        if executor is not None and not _EXECUTOR_ADDRESS.fullmatch(executor):
+            raise ValueError("an address is dask://HOST:PORT, or of dask+tls://")
+        return executor
 
     @field_validator("store")
     @classmethod

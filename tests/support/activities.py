@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailrace.domain.export_job import ResultFile
+    from tailrace.extract.executor import FragmentExecutor
     from tailrace.lake.activity_log import ActivityLog
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -112,6 +113,7 @@ def export(
     names: Iterable[str] = (),
     fragment_bytes: int = FRAGMENT_BYTES,
     delimiter: str = ",",
+    executor: FragmentExecutor | None = None,
 ) -> tuple[bytes, ResultFile]:
     """The published bytes of an export of everything in the log now."""
     source = ActivitySource(
@@ -119,6 +121,6 @@ def export(
     )
     files = FileDirectory(directory)
     with files.writer(SUBSCRIPTION, EXPORT, fence=1) as out:
-        write_export(source, request, delimiter, out, checkpoint=lambda: None)
+        write_export(source, request, delimiter, out, lambda: None, executor=executor)
         result = out.publish()
     return (directory / str(SUBSCRIPTION) / result.name).read_bytes(), result

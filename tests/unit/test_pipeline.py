@@ -41,6 +41,9 @@ class FrameSource:
     def identity(self, fragment: int) -> None:
         """They are different in each test."""
 
+    def reader(self) -> None:
+        """They are in this process alone."""
+
     def read(self, fragment: int) -> Generator[pl.DataFrame]:
         self.read_count += 1
         yield self.frames[fragment]

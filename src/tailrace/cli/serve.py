@@ -21,6 +21,7 @@ EPILOG = example(
     "tailrace serve --home ./tailrace-home --host 127.0.0.1 --port 8080",
     "tailrace serve --home ./tailrace-home --port 0 --strict",
     "tailrace serve --files s3://exports/tailrace",
+    "tailrace serve --executor dask://scheduler.example.com:8786",
     "tailrace serve --port 8443 --tls-cert ./tls/server.pem --tls-key ./tls/server-key.pem",
 )
 
@@ -29,6 +30,15 @@ FilesOption = Annotated[
     typer.Option(
         "--files",
         help="Object storage for the result files. Default: TAILRACE_FILES, else the home.",
+        metavar="ADDRESS",
+        show_default=False,
+    ),
+]
+ExecutorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        help="Dask scheduler whose workers render. Default: TAILRACE_EXECUTOR, else this process.",
         metavar="ADDRESS",
         show_default=False,
     ),
@@ -49,6 +59,7 @@ def serve(
     home: HomeOption = None,
     store: StoreOption = None,
     files: FilesOption = None,
+    executor: ExecutorOption = None,
     host: Annotated[
         str | None,
         typer.Option("--host", help="Address to listen on. Default: 127.0.0.1.", metavar="ADDRESS"),
@@ -82,6 +93,7 @@ def serve(
             home,
             store=store,
             files=files,
+            executor=executor,
             host=host,
             port=port,
             tls_cert=tls_cert,

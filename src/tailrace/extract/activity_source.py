@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -23,6 +24,20 @@ _ORDER = ("activityDate", "marketoGUID")
 
 #: Of an Int64 that is not negative.
 _KEY_BITS = 63
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityReader:
+    """Reads the fragments of one activity export, wherever the data files can be reached."""
+
+    wanted: WantedActivities
+    fields: tuple[str, ...]
+
+    def read(self, fragment: ActivityFragment) -> Generator[pl.DataFrame]:
+        """The wanted rows of the fragment as one frame."""
+        needed = dict.fromkeys((*self.fields, *_ORDER))
+        rows = scan_files(fragment.paths).filter(self.wanted.predicate & fragment.range.predicate)
+        yield in_file_order(rows.select(*needed).collect()).select(self.fields)
 
 
 class ActivitySource:
@@ -47,8 +62,10 @@ class ActivitySource:
         self._snapshot = snapshot
         self._fragment_bytes = fragment_bytes
         self._on_planned = on_planned
-        self._fields = [column.field for column in request.columns]
         self._wanted = WantedActivities(request.filter, stored_primary_names)
+        self._reader = ActivityReader(
+            self._wanted, tuple(column.field for column in request.columns)
+        )
 
     def fragments(self) -> Sequence[ActivityFragment]:
         """Parts of the snapshot's files in order of (activityDate, marketoGUID)."""
@@ -59,13 +76,16 @@ class ActivitySource:
 
     def identity(self, fragment: ActivityFragment) -> str:
         """Data files never change: it is what is picked from which of them."""
-        return repr((fragment.paths, fragment.range, self._wanted.identity, self._fields))
+        fields = list(self._reader.fields)
+        return repr((fragment.paths, fragment.range, self._wanted.identity, fields))
+
+    def reader(self) -> ActivityReader:
+        """Whoever reaches the data files can read them."""
+        return self._reader
 
     def read(self, fragment: ActivityFragment) -> Generator[pl.DataFrame]:
         """The wanted rows of the fragment as one frame."""
-        needed = dict.fromkeys((*self._fields, *_ORDER))
-        rows = scan_files(fragment.paths).filter(self._wanted.predicate & fragment.range.predicate)
-        yield in_file_order(rows.select(*needed).collect()).select(self._fields)
+        return self._reader.read(fragment)
 
 
 def in_file_order(rows: pl.DataFrame) -> pl.DataFrame:

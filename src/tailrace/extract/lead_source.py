@@ -49,6 +49,9 @@ class LeadSource:
     def identity(self, fragment: LeadFragment) -> None:
         """Leads change."""
 
+    def reader(self) -> None:
+        """The statement is run beside the store, whose address holds a password."""
+
     def read(self, fragment: LeadFragment) -> Generator[pl.DataFrame]:  # noqa: ARG002 - there is one
         """Frames in file order; columns as requested, ready to render."""
         frames = snapshot_frames if self._database.is_shared else file_frames

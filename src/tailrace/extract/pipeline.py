@@ -5,34 +5,43 @@ CSV writer, in pieces of about 8 MB; the calling thread writes and hashes them. 
 that calls `checkpoint`, so a lost lease or a cancelled job ends the export there, and every other
 thread with it. Memory is bounded by a few frames and pieces, whatever the number of rows. A fragment
 that is in an earlier result file is neither read nor rendered, but copied.
+
+With an executor, and rows that any process can read, fragments are rendered there: one thread
+hands them out some ahead and takes the shards in order, and the calling thread does what it does.
 """
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass
+import threading
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
-
-from polars import selectors as cs
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tailrace.domain.errors import ExportFileNotFoundError
-from tailrace.domain.file_format import NULL_TEXT, header_cell
-from tailrace.extract.instant_text import instant_text
+from tailrace.domain.file_format import header_cell
+from tailrace.extract.executor import Work
 from tailrace.extract.rendered import WrittenFragment
-from tailrace.extract.stage import Put, Stage
+from tailrace.extract.rendering import write_csv
+from tailrace.extract.shard import packed_task
+from tailrace.extract.stage import Put, Stage, StageAbandonedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     import polars as pl
 
     from tailrace.domain.export_request import ExportRequest
+    from tailrace.extract.executor import FragmentExecutor
     from tailrace.extract.rendered import RenderedFragment, RenderedFragments
     from tailrace.extract.rows import RowSource
+    from tailrace.extract.shard import FragmentReader, Shard
     from tailrace.files.result_files import ResultWriter
 
 _PIECES_AHEAD = 4
+#: A shard has more pieces than that, so the next one is fetched while it is written.
+_SHARD_PIECES_AHEAD = 8
 
 
 class _Part(NamedTuple):
@@ -45,7 +54,7 @@ class _Part(NamedTuple):
 
 
 class _Rendered(NamedTuple):
-    content: bytes
+    content: bytes | memoryview
     #: Data rows that are complete with this piece.
     row_count: int
     #: Of the fragment that the piece belongs to.
@@ -60,6 +69,7 @@ def write_export(
     checkpoint: Callable[[], None],
     *,
     known: RenderedFragments | None = None,
+    executor: FragmentExecutor | None = None,
 ) -> list[WrittenFragment]:
     """Writes the header line and all rows of `source` to `out` (contract section 4).
 
@@ -72,8 +82,8 @@ def write_export(
     out.write(content)
     position = len(content)
     written: dict[str, WrittenFragment] = {}
-    produce = _Rendering(source, delimiter, known).render
-    with Stage(produce, ahead=_PIECES_AHEAD, name="render") as rendered:
+    rendering = _Rendering(source, delimiter, known)
+    with rendering.stage(executor) as rendered:
         for piece in rendered.items(on_idle=checkpoint):
             out.write(piece.content)
             out.add_rows(piece.row_count)
@@ -98,25 +108,68 @@ class _Rendering:
     source: RowSource[Any]
     delimiter: str
     known: RenderedFragments | None
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def stage(self, executor: FragmentExecutor | None) -> Generator[Stage[_Rendered]]:
+        """What renders, here or there, while the block lasts."""
+        reader = None if executor is None else self.source.reader()
+        if executor is None or reader is None:
+            with Stage(self.render, ahead=_PIECES_AHEAD, name="render") as rendered:
+                yield rendered
+            return
+        produce = partial(self.render_elsewhere, executor, reader)
+        with Stage(produce, ahead=_SHARD_PIECES_AHEAD, name="gather") as rendered:
+            try:
+                yield rendered
+            finally:
+                # It may be waiting for a shard, not for somebody who takes one.
+                self.is_over.set()
+
+    def render_elsewhere(
+        self, executor: FragmentExecutor, reader: FragmentReader, put: Put[_Rendered]
+    ) -> None:
+        executor.render(self._works(reader), partial(self._take, put), self._check_wanted)
+
+    def _works(self, reader: FragmentReader) -> Iterator[Work[_Part]]:
+        for fragment in self.source.fragments():
+            part = self._part(fragment)
+            is_copied = part.rendered is not None
+            yield Work(part, None if is_copied else packed_task(reader, fragment, self.delimiter))
+
+    def _take(self, put: Put[_Rendered], part: _Part, shard: Shard | None) -> None:
+        if shard is None:
+            self._copy_or_render(part, put)
+            return
+        for piece in shard.pieces:
+            put(_Rendered(piece, 0, part.identity))
+        put(_Rendered(b"", shard.row_count, part.identity))
+
+    def _check_wanted(self) -> None:
+        if self.is_over.is_set():
+            raise StageAbandonedError
 
     def render(self, put: Put[_Rendered]) -> None:
         with Stage(self._read, ahead=1, name="read") as parts:
             for part in parts.items():
                 if part.frame is not None:
                     self._render_frame(part.frame, part.identity, put)
-                elif part.rendered is not None and not self._copy(part, part.rendered, put):
-                    for frame in self._frames(part.fragment):
-                        self._render_frame(frame, part.identity, put)
+                else:
+                    self._copy_or_render(part, put)
 
     def _read(self, put: Put[_Part]) -> None:
         for fragment in self.source.fragments():
-            identity = self._identity(fragment)
-            rendered = self.known.find(identity) if self.known is not None and identity else None
-            if rendered is not None:
-                put(_Part(fragment, identity, None, rendered))
+            part = self._part(fragment)
+            if part.rendered is not None:
+                put(part)
                 continue
             for frame in self._frames(fragment):
-                put(_Part(fragment, identity, frame, None))
+                put(part._replace(frame=frame))
+
+    def _part(self, fragment: Any) -> _Part:
+        identity = self._identity(fragment)
+        rendered = self.known.find(identity) if self.known is not None and identity else None
+        return _Part(fragment, identity, None, rendered)
 
     def _frames(self, fragment: Any) -> Iterator[pl.DataFrame]:
         with closing(self.source.read(fragment)) as frames:
@@ -125,6 +178,11 @@ class _Rendering:
     def _identity(self, fragment: Any) -> str | None:
         rows = self.source.identity(fragment)
         return None if rows is None else sha256(f"{self.delimiter}{rows}".encode()).hexdigest()
+
+    def _copy_or_render(self, part: _Part, put: Put[_Rendered]) -> None:
+        if part.rendered is None or not self._copy(part, part.rendered, put):
+            for frame in self._frames(part.fragment):
+                self._render_frame(frame, part.identity, put)
 
     def _copy(self, part: _Part, rendered: RenderedFragment, put: Put[_Rendered]) -> bool:
         """False, with nothing put, if what was rendered is gone."""
@@ -140,36 +198,5 @@ class _Rendering:
         return True
 
     def _render_frame(self, frame: pl.DataFrame, identity: str | None, put: Put[_Rendered]) -> None:
-        _write_csv(frame, self.delimiter, lambda content: put(_Rendered(content, 0, identity)))
+        write_csv(frame, self.delimiter, lambda content: put(_Rendered(content, 0, identity)))
         put(_Rendered(b"", frame.height, identity))
-
-
-def _write_csv(frame: pl.DataFrame, delimiter: str, put: Put[bytes]) -> None:
-    """Renders the frame as contract section 4 says, given that no text in it is empty."""
-    if frame.is_empty():
-        return
-    texts = frame.with_columns(
-        instant_text(column) for column in frame.select(cs.datetime()).iter_columns()
-    )
-    texts.write_csv(
-        cast("IO[bytes]", _PieceFile(put)),
-        include_header=False,
-        separator=delimiter,
-        null_value=NULL_TEXT,
-        # A cell is quoted if it holds the delimiter, a quote, CR or LF.
-        quote_style="necessary",
-    )
-
-
-class _PieceFile:
-    """What Polars writes into: it hands over pieces of about 8 MB, from a thread of its own."""
-
-    def __init__(self, put: Put[bytes]) -> None:
-        self._put = put
-
-    def write(self, content: bytes) -> int:
-        self._put(bytes(content))
-        return len(content)
-
-    def flush(self) -> None:
-        """Polars asks for it; everything is handed over already."""

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from tailrace.extract.shard import FragmentReader
+
 #: A family's fragment: a small frozen value that can be pickled.
 Fragment = TypeVar("Fragment")
 
@@ -25,6 +27,10 @@ class RowSource(Protocol[Fragment]):
 
         None if nothing does: they may have changed when they are read again.
         """
+        ...
+
+    def reader(self) -> FragmentReader | None:
+        """What reads the fragments in any process; None if only this one can."""
         ...
 
     def read(self, fragment: Fragment) -> Generator[pl.DataFrame]:

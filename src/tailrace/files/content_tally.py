@@ -15,7 +15,7 @@ class ContentTally:
         self.size_bytes = 0
         self._row_count = 0
 
-    def add(self, content: bytes) -> None:
+    def add(self, content: bytes | memoryview) -> None:
         self._hash.update(content)
         self.size_bytes += len(content)
 

@@ -83,7 +83,7 @@ class LocalWriter:
         #: Seconds spent on writing and hashing so far.
         self.write_seconds = 0.0
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | memoryview) -> None:
         """Appends to the file. Raises OSError when the disk takes no more."""
         began = time.perf_counter()
         self._tally.add(content)

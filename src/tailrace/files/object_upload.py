@@ -52,7 +52,7 @@ class ObjectWriter:
         #: Seconds spent on writing and hashing so far.
         self.write_seconds = 0.0
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | memoryview) -> None:
         """Appends to the file. Raises FilesUnavailableError when the store takes no more."""
         began = time.perf_counter()
         self._tally.add(content)

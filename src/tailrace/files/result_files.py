@@ -49,7 +49,7 @@ class ResultWriter(Protocol):
         """Seconds spent on writing and hashing so far."""
         ...
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | memoryview) -> None:
         """Appends to the file. Raises OSError or FilesUnavailableError when no more is taken."""
         ...
 

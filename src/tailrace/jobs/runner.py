@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tailrace.domain.export_job import ExportId, ExportJob, ResultFile, SubscriptionId
+    from tailrace.extract.executor import FragmentExecutor
     from tailrace.extract.planning import Planner
     from tailrace.extract.rendered import RenderedFragments
     from tailrace.files.result_files import ResultFiles
@@ -104,6 +105,7 @@ class Runner:
         *,
         planner: Callable[[SubscriptionId], Planner],
         rendered: RenderedFragments,
+        executor: FragmentExecutor | None,
         limits: RunnerLimits,
         clock: Callable[[], datetime],
     ) -> None:
@@ -112,6 +114,7 @@ class Runner:
         self._files = files
         self._planner = planner
         self._rendered = rendered
+        self._executor = executor
         self._limits = limits
         self._clock = clock
         #: By export id and fencing number: a job taken over within one process is two claims.
@@ -297,6 +300,7 @@ class Runner:
                     out,
                     lambda: self._check_held(job),
                     known=self._rendered,
+                    executor=self._executor,
                 )
             self._check_held(job)
             with stage(PUBLISH):
