@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,10 +41,10 @@ LARGE_DAY = [
 ]
 
 
-def test_strict_server__refuses_the_101st_call_in_20_seconds(
-    make_world: Callable[[], World],
-) -> None:
+def test_strict_server__refuses_the_101st_call(make_world: Callable[[], World]) -> None:
     world = make_world()
+    # A hundred calls may take a slow machine longer than twenty seconds.
+    world.home.set("rate_limit_window_seconds", 3600)
     with (
         running_server(world.home, "--strict") as server,
         ApiUser(server.base_url, world.main) as main,
@@ -51,7 +52,7 @@ def test_strict_server__refuses_the_101st_call_in_20_seconds(
     ):
         for _ in range(100):
             assert main.list("leads").jobs() == []
-        expected = ("606", "Max rate limit '100' exceeded with in '20' secs")
+        expected = ("606", "Max rate limit '100' exceeded with in '3600' secs")
         assert main.list("leads").error() == expected
         # The limit is the subscription's, whoever calls.
         assert other.list("leads").error() == expected
@@ -138,10 +139,12 @@ def test_download_that_stands__gives_its_place_back(make_world: Callable[[], Wor
         head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {main.token}\r\n\r\n"
         with world.home.setting("concurrent_calls", 1), open_connection(server) as connection:
             begin_download(connection, head)
-            wait_for_refusal(main)
+            # Whether its place was seen taken depends on who is faster; that it is taken has a
+            # test of its own.
             wait_until(
                 lambda: main.list("leads").envelope()["success"] is True, "the download cut off"
             )
+            assert bytes_left(connection) < len(done.content)
 
 
 def begin_download(connection: socket.socket, head: str) -> None:
@@ -158,4 +161,13 @@ def wait_for_refusal(user: ApiUser) -> tuple[str, str]:
         answer = user.list("leads")
         return None if answer.envelope()["success"] else answer.error()
 
-    return wait_for(refusal, "a refused call", seconds=10)
+    return wait_for(refusal, "a refused call")
+
+
+def bytes_left(connection: socket.socket) -> int:
+    """How much more comes on a connection until it is closed or broken."""
+    count = 0
+    with suppress(ConnectionError):
+        while piece := connection.recv(1024 * 1024):
+            count += len(piece)
+    return count
