@@ -169,7 +169,7 @@ def test_backup__waits_for_a_settling_under_way(application: Application, tmp_pa
     with log.exclusive():
         taking.start()
         assert not done.wait(0.5)
-    assert done.wait(30)
+    assert done.wait(60)
     taking.join()
 
 

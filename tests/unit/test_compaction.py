@@ -218,7 +218,7 @@ def test_append__does_not_wait_for_files_to_be_rewritten(log: ActivityLog) -> No
             one = frame([activity(5000)])
             thread = threading.Thread(target=lambda: appended.append(log.append(one)))
             thread.start()
-            thread.join(30)
+            thread.join(60)
             assert appended == [1]
         return False
 

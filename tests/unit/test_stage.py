@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tailrace.extract.stage import Put, Stage, StageAbandonedError
+from tests.support.deadlines import DEADLINE_SECONDS
 
 
 class Counter:
@@ -58,18 +59,17 @@ def test_error_of_the_producer__comes_after_its_items() -> None:
 
 def test_leaving__ends_the_producer() -> None:
     counter = Counter(10**9)
-    before = threading.active_count()
-    with Stage(counter, ahead=2, name="test") as stage:
+    with Stage(counter, ahead=2, name="left early") as stage:
         next(stage.items())
     assert isinstance(counter.error, StageAbandonedError)
-    assert threading.active_count() == before
+    assert "left early" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_idle_call__is_made_while_nothing_comes() -> None:
     go_on = threading.Event()
 
     def produce(put: Put[int]) -> None:
-        assert go_on.wait(30)
+        assert go_on.wait(DEADLINE_SECONDS)
         put(1)
 
     with Stage(produce, ahead=1, name="test") as stage:
@@ -80,11 +80,14 @@ def test_error_of_the_idle_call__is_raised() -> None:
     class LostError(Exception):
         pass
 
+    is_told = threading.Event()
+
     def lost() -> None:
+        is_told.set()
         raise LostError
 
     def produce(put: Put[int]) -> None:
-        time.sleep(1.5)
+        assert is_told.wait(DEADLINE_SECONDS)
         put(1)
 
     with pytest.raises(LostError), Stage(produce, ahead=1, name="test") as stage:

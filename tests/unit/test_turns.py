@@ -15,14 +15,14 @@ from tailrace.store.hot_activities import NewActivity, record_activities
 from tailrace.store.subscriptions import create_subscription
 from tailrace.store.tables import hot_activity, subscription
 from tailrace.store.turns import CLAIMS, EVERYTHING, jobs_of, records_of
+from tests.support.deadlines import DEADLINE_SECONDS
 from tests.support.stores import POSTGRESQL, STORES
 from tests.unit.store_home import START, StoreHome
 
 if TYPE_CHECKING:
     from tailrace.store.turns import Turn
 
-#: Long enough for a writer that need not wait.
-_SOON = 5.0
+#: A writer that waits for another has not ended after it.
 _MOMENT = 0.2
 
 FIRST, SECOND = SubscriptionId(1), SubscriptionId(2)
@@ -64,7 +64,7 @@ def test_turn_that_is_taken__is_waited_for(home: StoreHome, held: Turn, wanted: 
     with home.database.write(held):
         writer = Writer(home.database, wanted)
         assert not writer.is_done(_MOMENT)
-    assert writer.is_done(_SOON)
+    assert writer.is_done(DEADLINE_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ def test_turn_that_is_taken__is_waited_for(home: StoreHome, held: Turn, wanted: 
 )
 def test_another_turn__does_not_wait(home: StoreHome, held: Turn, wanted: Turn) -> None:
     with home.database.write(held):
-        assert Writer(home.database, wanted).is_done(_SOON)
+        assert Writer(home.database, wanted).is_done(DEADLINE_SECONDS)
 
 
 def test_turn_of_a_writer_that_failed__is_free_again(home: StoreHome) -> None:
     with pytest.raises(LookupError), home.database.write(EVERYTHING):
         raise LookupError
-    assert Writer(home.database, EVERYTHING).is_done(_SOON)
+    assert Writer(home.database, EVERYTHING).is_done(DEADLINE_SECONDS)
 
 
 def test_writer__sees_what_the_one_before_it_wrote(home: StoreHome) -> None:
