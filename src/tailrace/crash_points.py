@@ -1,13 +1,21 @@
 """Named points at which a fault test kills the process, to see what a crash there leaves behind.
 
 `TAILRACE_CRASH_POINT` names one; `TAILRACE_CRASH_AFTER=n` means its n-th time (1 if not given).
-Without the variable a point costs one comparison.
+`TAILRACE_HOLD_POINT` names one at which whoever comes to it waits until `TAILRACE_HOLD_UNTIL`, a
+file, is there: so a test sees what lasts a moment otherwise. Without them a point costs two
+comparisons.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 POINTS = (
     # append of activities (lake.activity_log), in the order they are passed
@@ -46,6 +54,7 @@ POINTS = (
     "job.claim.before_commit",
     "job.claim.after_commit",
     "export.begin",
+    "export.rows",
     # a fragment on the worker of a cluster (extract.shard)
     "shard.begin",
     "shard.rendered",
@@ -80,13 +89,23 @@ POINTS = (
 _point = os.environ.get("TAILRACE_CRASH_POINT")
 _remaining = int(os.environ.get("TAILRACE_CRASH_AFTER", "1"))
 
+_hold_point = os.environ.get("TAILRACE_HOLD_POINT")
+_hold_until = Path(os.environ.get("TAILRACE_HOLD_UNTIL", os.devnull))
+_LOOK_EVERY_SECONDS = 0.01
 
-def reach(name: str) -> None:
-    """Ends this process by SIGKILL if `name` is the point asked for. Raises for an unlisted one."""
+
+def reach(name: str, *, meanwhile: Callable[[], None] | None = None) -> None:
+    """Ends this process by SIGKILL, or waits, if `name` is the point asked for.
+
+    `meanwhile` is called again and again while it waits; what that raises ends the waiting. Raises
+    ValueError for an unlisted point.
+    """
     if name not in POINTS:
         raise ValueError(f"unlisted crash point {name!r}")
     if name == _point:
         _count_down()
+    if name == _hold_point:
+        _hold(meanwhile)
 
 
 def _count_down() -> None:
@@ -94,3 +113,10 @@ def _count_down() -> None:
     _remaining -= 1
     if _remaining == 0:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _hold(meanwhile: Callable[[], None] | None) -> None:
+    while not _hold_until.exists():
+        if meanwhile is not None:
+            meanwhile()
+        time.sleep(_LOOK_EVERY_SECONDS)

@@ -6,16 +6,34 @@ import os
 import signal
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tailrace.crash_points import POINTS, reach
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCRIPT = """
 from tailrace.crash_points import reach
 for number in range(3):
     reach("append.committed")
     print(number, flush=True)
+"""
+
+
+HELD = """
+import sys
+from pathlib import Path
+from tailrace.crash_points import reach
+
+def seen() -> None:
+    print("held", flush=True)
+    Path(sys.argv[1]).touch()
+
+reach("append.committed", meanwhile=seen)
+print("over", flush=True)
 """
 
 
@@ -47,3 +65,15 @@ def test_named_point__kills_the_process(after: dict[str, str], passed: int) -> N
     killed = run(TAILRACE_CRASH_POINT="append.committed", **after)
     assert killed.returncode == -signal.SIGKILL
     assert len(killed.stdout.split()) == passed
+
+
+def test_point_to_hold_at__is_passed_once_the_file_is_there(tmp_path: Path) -> None:
+    until = tmp_path / "go on"
+    environment = {"TAILRACE_HOLD_POINT": "append.committed", "TAILRACE_HOLD_UNTIL": str(until)}
+    held = subprocess.run(
+        [sys.executable, "-c", HELD, str(until)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert (held.returncode, held.stdout.split()) == (0, ["held", "over"])

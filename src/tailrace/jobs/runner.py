@@ -298,7 +298,7 @@ class Runner:
                     job.request,
                     delimiter,
                     out,
-                    lambda: self._check_held(job),
+                    lambda: self._go_on(job),
                     known=self._rendered,
                     executor=self._executor,
                 )
@@ -352,6 +352,11 @@ class Runner:
                 store.release(connection, job, self._clock(), is_attempt=is_attempt)
         except StoreUnavailableError:
             _log.exception("give_back_failed", export_id=job.export_id)
+
+    def _go_on(self, job: ExportJob) -> None:
+        """What is done between two pieces. Raises LeaseLostError like `_check_held`."""
+        self._check_held(job)
+        reach("export.rows", meanwhile=lambda: self._check_held(job))
 
     def _check_held(self, job: ExportJob) -> None:
         """Raises LeaseLostError once the job is no longer ours to run."""
