@@ -7,20 +7,26 @@ import re
 from typing import Any
 
 import msgspec
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tailrace.domain.activity_attributes import NOT_COMPACT, AttributeRules, AttributesError
+from tailrace.domain.activity_attributes import (
+    NOT_COMPACT,
+    AttributeRules,
+    AttributesError,
+    plain_documents,
+)
 from tailrace.domain.activity_types import ActivityAttribute, ActivityType
 
 TYPES = ("string", "integer", "float", "boolean", "array", "datetime")
-RULES = AttributeRules(
-    ActivityType(
-        id=1,
-        name="Something",
-        attributes=tuple(ActivityAttribute(name=one, data_type=one) for one in TYPES),
-    )
+TYPE = ActivityType(
+    id=1,
+    name="Something",
+    attributes=tuple(ActivityAttribute(name=one, data_type=one) for one in TYPES),
 )
+RULES = AttributeRules(TYPE)
+(PLAIN,) = plain_documents([TYPE])
 
 scalars = (
     st.none()
@@ -67,3 +73,31 @@ def test_document__has_one_canonical_form(document: dict[str, Any], style: dict[
         assert canonical == text or "\\" in text
     assert members.keys() == {name for name, value in document.items() if value not in (None, "")}
     assert all(members[name] == document[name] for name in members if name not in TYPES)
+
+
+VALUES = {
+    "string": ['"a, b"', r'"\"\\\n"', '"ü\u2028"'],
+    "integer": ["0", "-12", "123456789012345678"],
+    "float": ["0", "-1.50", "7"],
+    "boolean": ["true", "false"],
+}
+plain_members = st.sampled_from([(name, one) for name, some in VALUES.items() for one in some])
+
+
+def is_plain(document: str) -> bool:
+    return pl.Series([document]).str.contains(PLAIN.pattern).item()
+
+
+@given(
+    members=st.lists(plain_members, max_size=4),
+    place=st.integers(0, 100),
+    change=st.sampled_from([*'{}[]":,\\ \n\t0-.e', "", "null", '""', "\\u0041", "\0", "\x7f"]),
+    removed=st.integers(0, 2),
+)
+def test_plain_document__would_be_taken_at_sight(
+    members: list[tuple[str, str]], place: int, change: str, removed: int
+) -> None:
+    text = "{" + ",".join(f'"{name}":{value}' for name, value in members) + "}"
+    text = text[:place] + change + text[place + removed :]
+    if is_plain(text):
+        assert is_taken_at_sight(text)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import re
 
+import polars as pl
 import pytest
 
-from tailrace.domain.activity_attributes import NOT_COMPACT, AttributeRules, AttributesError
+from tailrace.domain.activity_attributes import (
+    NOT_COMPACT,
+    AttributeRules,
+    AttributesError,
+    plain_documents,
+)
 from tailrace.domain.activity_types import ActivityAttribute, ActivityType
 
 TYPE = ActivityType(
@@ -109,3 +115,46 @@ def test_type_without_declarations__keeps_every_member() -> None:
     rules = AttributeRules(None)
     assert rules.find_unconfirmed(['{"a":1}', "[]", '{"b":[]}']) == [1]
     assert rules.canonical('{"a": 1, "b": ""}') == '{"a":1}'
+
+
+def type_of(type_id: int, **attributes: str) -> ActivityType:
+    declared = (ActivityAttribute(name=name, data_type=one) for name, one in attributes.items())
+    return ActivityType(id=type_id, name=f"Type {type_id}", attributes=tuple(declared))
+
+
+def test_plain_documents__are_those_of_each_type_in_a_group() -> None:
+    types = [type_of(1, a="string"), type_of(2, a="integer"), type_of(3, a="text", b="boolean")]
+    texts, numbers = plain_documents(types)
+    assert (texts.type_ids, numbers.type_ids) == ([1, 3], [2])
+    documents = pl.Series(["{}", '{"a":"x","b":true}', '{"a":5}', '{"c":"x"}'])
+    assert documents.str.contains(texts.pattern).to_list() == [True, True, False, False]
+    assert documents.str.contains(numbers.pattern).to_list() == [True, False, True, False]
+
+
+def test_plain_documents__leave_out_types_that_would_make_too_many_or_too_long_patterns() -> None:
+    kinds = ("string", "integer", "float", "boolean", "array")
+    contradicting = [type_of(index, a=kind) for index, kind in enumerate(kinds)]
+    assert [one.type_ids for one in plain_documents(contradicting)] == [[0], [1], [2]]
+    long = type_of(9, **{f"{number:0100}": "string" for number in range(201)})
+    assert plain_documents([long]) == []
+    assert plain_documents([type_of(1), long]) == plain_documents([type_of(1)])
+
+
+def test_plain_documents__name_members_as_they_are_written() -> None:
+    (plain,) = plain_documents([type_of(1, **{"a.b (c)": "string", 'say "x"': "string"})])
+    documents = pl.Series(['{"a.b (c)":"x"}', '{"a_b (c)":"x"}', '{"say \\"x\\"":"x"}'])
+    assert documents.str.contains(plain.pattern).to_list() == [True, False, False]
+
+
+@pytest.mark.parametrize("value", ["", "-", "-0", "00", "01", "9223372036854775808", "1.0", "1e1"])
+def test_plain_integer__is_one_that_stays_as_it_is(value: str) -> None:
+    (plain,) = plain_documents([type_of(1, a="integer")])
+    documents = pl.Series(['{"a":' + value + "}", '{"a":-7}'])
+    assert documents.str.contains(plain.pattern).to_list() == [False, True]
+
+
+@pytest.mark.parametrize("value", ["", "\n", "\0", '"', "\\", r"\u0041", r"\x"])
+def test_plain_text__is_one_that_needs_no_second_look(value: str) -> None:
+    (plain,) = plain_documents([type_of(1, a="string")])
+    documents = pl.Series(['{"a":"' + value + '"}', r'{"a":"\"\n"}'])
+    assert documents.str.contains(plain.pattern).to_list() == [False, True]

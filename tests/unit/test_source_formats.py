@@ -159,6 +159,65 @@ def test_parquet__rejects_by_row_number(application: Application, tmp_path: Path
     assert json.loads(rejects_in(report)[0][3])["marketoGUID"] == "12"
 
 
+MOMENTS = [datetime(2026, 2, 3, 4, 5, second, 999_000, tzinfo=UTC) for second in (6, 7, 8)]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        pl.Series(MOMENTS, dtype=pl.Datetime("us", "UTC")),
+        pl.Series(MOMENTS, dtype=pl.Datetime("ns", "UTC")).dt.convert_time_zone("Asia/Tokyo"),
+        pl.Series(MOMENTS, dtype=pl.Datetime("ms", "UTC")).dt.replace_time_zone(None),
+    ],
+    ids=["us UTC", "ns Tokyo", "ms without a zone"],
+)
+def test_parquet__takes_numbers_and_instants_of_every_type(
+    application: Application, tmp_path: Path, dates: pl.Series
+) -> None:
+    path = tmp_path / "a.parquet"
+    frame().with_columns(
+        pl.col("marketoGUID").cast(pl.UInt64),
+        pl.col("leadId").cast(pl.Int8),
+        pl.col("activityTypeId").cast(pl.UInt16),
+        activityDate=dates,
+    ).write_parquet(path)
+    assert counts(load_activity_files(application, path)) == (3, 0, 0)
+    assert_rows_are_there(application)
+
+
+def test_parquet_of_numbers_and_instants__is_rejected_as_texts_are(
+    application: Application, tmp_path: Path
+) -> None:
+    rows = pl.DataFrame(
+        {
+            "marketoGUID": pl.Series([1, 2, 3, 2**63, 5], dtype=pl.UInt64),
+            "leadId": [0, 7, None, 7, 7],
+            "activityDate": pl.Series([0, 10**15, 0, 0, 0]).cast(pl.Datetime("ms")),
+            "activityTypeId": [1, 1, 1, 1, 99_999],
+        }
+    )
+    texts = rows.with_columns(
+        pl.col("activityDate").dt.to_string("%Y-%m-%dT%H:%M:%SZ"),
+        pl.exclude("activityDate").cast(pl.String),
+    )
+    rows.write_parquet(tmp_path / "typed.parquet")
+    texts.write_parquet(tmp_path / "texts.parquet")
+    reports = [
+        load_activity_files(application, tmp_path / name, reject_path=tmp_path / f"{name}.csv")
+        for name in ("typed.parquet", "texts.parquet")
+    ]
+    assert [counts(report) for report in reports] == [(0, 5, 0)] * 2
+    typed, plain = map(rejects_in, reports)
+    assert typed == plain
+    assert [(line, field) for line, field, *_ in typed] == [
+        (1, "leadId"),
+        (2, "activityDate"),
+        (3, "leadId"),
+        (4, "marketoGUID"),
+        (5, "activityTypeId"),
+    ]
+
+
 def test_parquet__gives_leads_by_type(application: Application, tmp_path: Path) -> None:
     path = tmp_path / "leads.parquet"
     pl.DataFrame(

@@ -2,13 +2,16 @@
 
 Theory of operation: the canonical form is a compact JSON object whose members are typed as the
 activity type declares them, without empty members (contract section 4). Nearly every document
-arrives in that form, so a decoder compiled for the type only confirms it; what it refuses is
-taken apart member by member, and what has no declaration is kept as it is.
+arrives in that form, and of plain members: a regular expression of many types confirms those, a
+whole column at a time. A decoder compiled for the type only confirms the others; what it refuses
+is taken apart member by member, and what has no declaration is kept as it is.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -17,7 +20,7 @@ from tailrace.domain.errors import ScalarTypeError
 from tailrace.domain.lead_values import parse_boolean, parse_decimal, parse_integer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tailrace.domain.activity_types import ActivityType
 
@@ -38,6 +41,14 @@ NOT_COMPACT = (
 _NOT_JSON = (msgspec.MsgspecError, RecursionError, UnicodeError)
 _RAW_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _EMPTY_VALUES = (b"null", b'""')
+
+#: Any that fits into 64 bits for sure, and a text without escapes by number.
+_PLAIN_INTEGER = "(?:0|-?[1-9][0-9]{0,17})"
+_PLAIN_TEXT = r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])+"'
+
+#: How many expressions are tried on a document, and how long the names in one may be together.
+_MOST_GROUPS = 3
+_LONGEST_NAMES = 20_000
 
 #: Declared data types whose JSON form is not text; every other is a string.
 _INTEGERS = frozenset({"integer", "score", "reference"})
@@ -104,6 +115,62 @@ class AttributeRules:
         except (ScalarTypeError, *_NOT_JSON) as error:
             shown = bytes(raw).decode()
             raise AttributesError(f"attribute '{name}' is not {data_type}: {shown}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class PlainDocuments:
+    """What documents of some types look like that are canonical for sure."""
+
+    type_ids: list[int]
+    #: Matches nothing but whole documents that are canonical for each of these types.
+    pattern: str
+
+
+def plain_documents(types: Iterable[ActivityType]) -> list[PlainDocuments]:
+    """The activity types in a few groups that declare no name in two ways, and those of each.
+
+    Types that fit into none are left out: their documents have to be decoded.
+    """
+    groups: list[tuple[list[int], dict[str, str]]] = []
+    for one in types:
+        declared = {each.name: _plain_value(each.data_type.lower()) for each in one.attributes}
+        if len(groups) < _MOST_GROUPS:
+            groups.append(([], {}))
+        for type_ids, values in groups:
+            if _do_agree(values, declared):
+                type_ids.append(one.id)
+                values.update(declared)
+                break
+    return [
+        PlainDocuments(type_ids, _plain_document(values)) for type_ids, values in groups if type_ids
+    ]
+
+
+def _do_agree(values: Mapping[str, str], declared: Mapping[str, str]) -> bool:
+    """Whether one expression can stand for both."""
+    agree = all(values.get(name, value) == value for name, value in declared.items())
+    return agree and sum(map(len, (*values, *declared))) <= _LONGEST_NAMES
+
+
+def _plain_document(values: Mapping[str, str]) -> str:
+    """Documents with members of these names, each with a value that its expression matches."""
+    names: dict[str, list[str]] = {}
+    for name, value in values.items():
+        # Other names are not written as they are called.
+        if value and re.fullmatch(r'[^"\\\x00-\x1f]*', name):
+            names.setdefault(value, []).append(re.escape(name))
+    member = "|".join(f'"(?:{"|".join(some)})":{value}' for value, some in names.items())
+    return rf"\A\{{(?:(?:{member})(?:,(?:{member}))*)?\}}\z" if member else r"\A\{\}\z"
+
+
+def _plain_value(data_type: str) -> str:
+    if data_type in _INTEGERS:
+        return _PLAIN_INTEGER
+    if data_type in _NUMBERS:
+        return rf"{_PLAIN_INTEGER}(?:\.[0-9]{{1,17}})?"
+    if data_type == "boolean":
+        return "(?:true|false)"
+    return "" if data_type in _LISTS else _PLAIN_TEXT
 
 
 def _checked_type(data_type: str) -> Any:

@@ -72,7 +72,7 @@ def load_activities(
                 _column_names(opened)
         checks = ActivityChecks(_known_types(load), _registrar(load))
         for source in load.sources:
-            with open_source(source) as opened:
+            with open_source(source, keeps_types=True) as opened:
                 _load_file(load, checks, source, opened)
             load.bytes_before += source.size_bytes
         return load.report()

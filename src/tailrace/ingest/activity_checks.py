@@ -16,10 +16,13 @@ from tailrace.domain.activity_attributes import (
     NOT_COMPACT,
     AttributeRules,
     AttributesError,
+    PlainDocuments,
+    plain_documents,
 )
 from tailrace.domain.errors import ScalarTypeError
-from tailrace.domain.instants import parse_instant
+from tailrace.domain.instants import FIRST_SECOND, LAST_SECOND, parse_instant
 from tailrace.domain.lead_values import parse_integer
+from tailrace.ingest.column_texts import text_of
 from tailrace.ingest.rejections import Rejection
 from tailrace.lake.activity_rows import ACTIVITY_SCHEMA
 
@@ -41,6 +44,9 @@ _WIRE_INSTANT = (
 ).replace(r"\d", "[0-9]")
 _INSTANT = pl.Datetime("us", "UTC")
 
+#: Decoding the documents of fewer rows is faster than making ready what finds plain ones.
+_ROWS_WORTH_PATTERNS = 1000
+
 #: Blanks of JSON.
 _BLANKS = " \t\n\r"
 
@@ -48,7 +54,7 @@ _INTEGER_COLUMNS = [name for name, kind in ACTIVITY_SCHEMA.items() if kind.is_in
 _POSITIVE_COLUMNS = ("marketoGUID", "leadId")
 
 
-def _conversions() -> dict[str, pl.Expr]:
+def _from_texts() -> dict[str, pl.Expr]:
     """Every column from its texts, null where a text is in no spelling that most files have."""
     date = pl.col("activityDate")
     usual_date = pl.when(date.str.contains(_WIRE_INSTANT)).then(date)
@@ -56,12 +62,24 @@ def _conversions() -> dict[str, pl.Expr]:
         **{name: pl.col(name).cast(pl.Int64, strict=False) for name in _INTEGER_COLUMNS},
         "activityDate": usual_date.str.strptime(_INSTANT, "%Y-%m-%dT%H:%M:%SZ", strict=False),
         "primaryAttributeValue": pl.col("primaryAttributeValue"),
-        "attributes": pl.col("attributes").fill_null(NO_ATTRIBUTES).str.strip_chars(_BLANKS),
+        "attributes": pl.col("attributes").fill_null(NO_ATTRIBUTES),
         "actionResult": pl.col("actionResult").str.strip_chars().str.to_lowercase(),
     }
 
 
-_CONVERSIONS = _conversions()
+_FROM_TEXTS = _from_texts()
+
+
+def _from_typed(name: str, kind: pl.DataType) -> pl.Expr | None:
+    """A column that has about the type that it shall have; null where a value does not fit."""
+    if name in _INTEGER_COLUMNS and kind.is_integer():
+        return pl.col(name).cast(pl.Int64, strict=False)
+    if name == "activityDate" and isinstance(kind, pl.Datetime):
+        there = pl.col(name)
+        utc = there.dt.convert_time_zone("UTC") if kind.time_zone else there
+        is_one = utc.dt.epoch("s").is_between(FIRST_SECOND, LAST_SECOND)
+        return pl.when(is_one).then(utc.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,7 @@ class ActivityChecks:
         self._types = dict(types)
         self._register = register
         self._rules: dict[int, AttributeRules] = {}
+        self._plain: list[PlainDocuments] | None = None
 
     def check(self, batch: RecordBatch) -> CheckedActivities:
         """The rows that can be loaded, and why the others cannot."""
@@ -127,33 +146,52 @@ class ActivityChecks:
             columns.refuse(position, "activityTypeId", "unknown activity type")
 
     def _make_canonical(self, columns: _Columns) -> None:
-        type_ids, documents = columns.values["activityTypeId"], columns.values["attributes"]
+        rest = self._not_plain(columns.values)
         canonical: dict[int, str] = {}
-        for position in sorted(self._find_doubtful(columns.values) - columns.problems.keys()):
+        for position, type_id, document in self._find_doubtful(rest).iter_rows():
+            if position in columns.problems:
+                continue
             try:
-                rules = self._rules_of(type_ids[position])
-                canonical[position] = rules.canonical(documents[position])
+                canonical[position] = self._rules_of(type_id).canonical(document)
             except AttributesError as error:
                 columns.refuse(position, "attributes", str(error))
         columns.patch("attributes", canonical)
 
-    def _find_doubtful(self, values: pl.DataFrame) -> set[int]:
-        """Positions of the documents that may not be canonical."""
-        is_not_compact = values.select(
-            pl.any_horizontal(pl.col("attributes").str.contains(each) for each in NOT_COMPACT)
+    def _not_plain(self, values: pl.DataFrame) -> pl.DataFrame:
+        """Position, type and document of the rows whose documents have to be decoded."""
+        rest = values.select("activityTypeId", "attributes").with_row_index("position")
+        if rest.height >= _ROWS_WORTH_PATTERNS:
+            if self._plain is None:
+                self._plain = plain_documents(self._types.values())
+            for plain in self._plain:
+                rest = rest.filter(
+                    ~pl.col("activityTypeId").is_in(plain.type_ids)
+                    | ~pl.col("attributes").str.contains(plain.pattern)
+                )
+        return rest
+
+    def _find_doubtful(self, rest: pl.DataFrame) -> pl.DataFrame:
+        """Those rows, in order, whose documents may not be canonical."""
+        stripped = pl.col("attributes").str.strip_chars(_BLANKS)
+        is_not_compact = pl.any_horizontal(
+            pl.col("attributes") != stripped, *(stripped.str.contains(each) for each in NOT_COMPACT)
         )
-        doubtful = set(is_not_compact.to_series().arg_true())
-        rows = values.select("activityTypeId", "attributes").with_row_index("position")
-        by_type = rows.drop_nulls("activityTypeId").sort("activityTypeId")
+        by_type = (
+            rest.drop_nulls("activityTypeId")
+            .with_columns(stripped, is_doubtful=is_not_compact)
+            .sort("activityTypeId")
+        )
         # Texts for Python are made of all rows at once: types are many, and most have few rows.
         documents = by_type["attributes"].to_list()
+        doubtful: list[int] = by_type["is_doubtful"].arg_true().to_list()
         start = 0
         for run in by_type["activityTypeId"].rle():
             end = start + run["len"]
             unconfirmed = self._rules_of(run["value"]).find_unconfirmed(documents[start:end])
-            doubtful.update(by_type["position"][start + place] for place in unconfirmed)
+            doubtful += [start + place for place in unconfirmed]
             start = end
-        return doubtful
+        rows = by_type.select("position", "activityTypeId", "attributes")
+        return rows[sorted({*doubtful})].sort("position")
 
     def _rules_of(self, type_id: object) -> AttributeRules:
         assert isinstance(type_id, int)
@@ -170,23 +208,40 @@ class _Columns:
         missing = [name for name in ACTIVITY_SCHEMA if name not in batch.frame.columns]
         nothing = pl.Series([None], dtype=pl.String).new_from_index(0, batch.lines.len())
         added = [nothing.alias(name) for name in missing]
-        self._texts = pl.DataFrame([*batch.frame.get_columns(), *added])
+        self._given = pl.DataFrame([*batch.frame.get_columns(), *added])
+        conversions = {name: self._conversion(name) for name in _FROM_TEXTS}
         #: Every column in its type, null as yet where the fast conversion gives up.
-        self.values = self._texts.select(**_CONVERSIONS)
+        self.values = self._given.select(**conversions)
         #: Field and reason by position.
         self.problems: dict[int, tuple[str, str]] = {}
+
+    def _conversion(self, name: str) -> pl.Expr:
+        kind = self._given.schema[name]
+        typed = _from_typed(name, kind)
+        if typed is not None:
+            return typed
+        if kind != pl.String:
+            self._given = self._given.with_columns(text_of(name, kind))
+        return _FROM_TEXTS[name]
+
+    def _texts(self, name: str) -> pl.Series:
+        given = self._given[name]
+        if given.dtype == pl.String:
+            return given
+        return self._given.select(text_of(name, given.dtype)).to_series()
 
     def refuse(self, position: int, field: str, reason: str) -> None:
         self.problems.setdefault(position, (field, reason))
 
     def convert(self, name: str, parse: Callable[[str], object]) -> None:
         """See to what the fast conversion of a column gave up, by `parse`."""
-        texts, values = self._texts[name], self.values[name]
-        if name in REQUIRED_COLUMNS and texts.null_count():
-            for position in texts.is_null().arg_true():
+        given, values = self._given[name], self.values[name]
+        if name in REQUIRED_COLUMNS and given.null_count():
+            for position in given.is_null().arg_true():
                 self.refuse(position, name, "no value")
-        if values.null_count() == texts.null_count():
+        if values.null_count() == given.null_count():
             return
+        texts = self._texts(name)
         parsed: dict[int, object] = {}
         for position in (values.is_null() & texts.is_not_null()).arg_true():
             try:
@@ -214,9 +269,12 @@ class _Columns:
         values = self.values[name]
         if values.null_count() == values.len():
             return
-        wrong = ~values.is_in(sorted(choices))
-        for position in wrong.fill_null(value=False).arg_true():
-            shown = self._texts[name][position]
+        wrong = ~values.is_in(sorted(choices)).fill_null(value=True)
+        if not wrong.any():
+            return
+        texts = self._texts(name)
+        for position in wrong.arg_true():
+            shown = texts[position]
             self.refuse(position, name, f"not one of {', '.join(sorted(choices))}: {shown}")
 
     def positions_without_problem(self) -> pl.Series:

@@ -1,4 +1,4 @@
-"""Parquet in batches, its values turned into the texts that the other formats have."""
+"""Parquet in batches, its values turned into the texts that the other formats have or kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tailrace.domain.errors import AdministrationError
+from tailrace.ingest.column_texts import is_type_of_ids_or_instants, text_of
 from tailrace.ingest.record_batch import RecordBatch
 from tailrace.ingest.rejections import Rejection
 
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 50_000
 
-#: Types besides the numeric ones whose values have one text.
-_PLAIN_KINDS = (pl.String, pl.Boolean, pl.Date, pl.Null, pl.Categorical, pl.Enum)
-
 
 class ParquetSource:
-    """One Parquet file. Raises AdministrationError if it is none, or holds what has no text."""
+    """One Parquet file, with `keeps_types` integers and instants as they are.
 
-    def __init__(self, source: SourceFile, batch_rows: int = BATCH_ROWS) -> None:
+    Raises AdministrationError if it is none, or holds what has no text.
+    """
+
+    def __init__(
+        self, source: SourceFile, batch_rows: int = BATCH_ROWS, *, keeps_types: bool = False
+    ) -> None:
         if source.is_gzip:
             raise AdministrationError("A Parquet file is compressed inside, not with gzip.")
         self._size_bytes = source.size_bytes
@@ -38,7 +41,12 @@ class ParquetSource:
         except (pl.exceptions.PolarsError, OSError) as error:
             raise AdministrationError(f"The file is not Parquet: {error}") from error
         self.header = list(schema.names())
-        self._columns = [_text(name, schema[name]) for name in self.header]
+        self._columns = [
+            pl.col(name)
+            if keeps_types and is_type_of_ids_or_instants(kind)
+            else text_of(name, kind)
+            for name, kind in schema.items()
+        ]
 
     def close(self) -> None:
         """Nothing stays open between batches."""
@@ -71,18 +79,5 @@ class ParquetSource:
 
 
 def _row_text(frame: pl.DataFrame, position: int) -> str:
-    return json.dumps(frame.row(position, named=True), ensure_ascii=False)
-
-
-def _text(name: str, kind: pl.DataType) -> pl.Expr:
-    column = pl.col(name)
-    if isinstance(kind, pl.Datetime):
-        utc = column.dt.convert_time_zone("UTC") if kind.time_zone else column
-        text = utc.dt.to_string("%Y-%m-%dT%H:%M:%SZ")
-    elif isinstance(kind, pl.Struct):
-        text = column.struct.json_encode()
-    elif kind.is_numeric() or isinstance(kind, _PLAIN_KINDS):
-        text = column.cast(pl.String)
-    else:
-        raise AdministrationError(f"Column '{name}' holds {kind}, which cannot be loaded.")
-    return pl.when(text != "").then(text).alias(name)
+    texts = [text_of(name, kind) for name, kind in frame.schema.items()]
+    return json.dumps(frame[[position]].select(texts).row(0, named=True), ensure_ascii=False)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
-    #: String columns under their canonical names; null is no value.
+    #: Columns under their canonical names; null is no value. Texts, but for integers and instants
+    #: of a file that was opened to keep its types.
     frame: pl.DataFrame
     #: Line number of each row, as `Rejection.line` has it.
     lines: pl.Series

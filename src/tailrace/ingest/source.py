@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tailrace.domain.errors import AdministrationError
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_source(source: SourceFile) -> Generator[RecordSource]:
-    """The records of a file, open while the block lasts.
+def open_source(source: SourceFile, *, keeps_types: bool = False) -> Generator[RecordSource]:
+    """The records of a file, open while the block lasts; see RecordBatch for `keeps_types`.
 
     Raises AdministrationError, naming the file, where it cannot be read as its format.
     """
-    kinds = {SourceFormat.NDJSON: JsonLinesSource, SourceFormat.PARQUET: ParquetSource}
+    kinds = {
+        SourceFormat.NDJSON: JsonLinesSource,
+        SourceFormat.PARQUET: partial(ParquetSource, keeps_types=keeps_types),
+    }
     try:
         opened = kinds.get(source.format, DelimitedSource)(source)
     except AdministrationError as error:
