@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _log = structlog.get_logger(__name__)
+
+#: Of 19. What runs in the background takes what requests leave of the processors, and at least a
+#: tenth as much as they.
+_NICENESS = 10
 
 
 class Repeating:
@@ -32,6 +38,7 @@ class Repeating:
         self._pause_seconds = pause_seconds
         self._pause_after_error_seconds = pause_after_error_seconds or pause_seconds
         self._is_first_due = True
+        self._is_first_done = threading.Event()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name)
@@ -44,6 +51,11 @@ class Repeating:
         """Begin with the action, or with a pause."""
         self._is_first_due = at_once
         self._thread.start()
+
+    def start_and_wait(self) -> None:
+        """Begin with the action, and return when it was done once, or has failed."""
+        self.start()
+        self._is_first_done.wait()
 
     def wake(self) -> None:
         """Do it now rather than at the end of the pause."""
@@ -61,7 +73,13 @@ class Repeating:
         self._stopping.wait(seconds)
 
     def _run(self) -> None:
-        pause = self._act() if self._is_first_due else self._pause_seconds
+        if sys.platform == "linux":
+            # Of this thread alone, and of those that it will start.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        try:
+            pause = self._act() if self._is_first_due else self._pause_seconds
+        finally:
+            self._is_first_done.set()
         while not self.is_stopping:
             self._wake.wait(pause)
             self._wake.clear()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+
+import pytest
 
 from tailrace.repeating import Repeating
 from tests.support.deadlines import DEADLINE_SECONDS
@@ -29,6 +33,36 @@ class Counted:
     def wait_for(self, calls: int) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: self.calls >= calls, DEADLINE_SECONDS)
+
+
+@pytest.mark.parametrize("is_failing", [False, True])
+def test_start_and_wait__returns_when_the_action_was_done_or_failed(is_failing: bool) -> None:
+    action = Counted(is_failing=is_failing)
+    repeating = Repeating("test", action, pause_seconds=LONG)
+    repeating.start_and_wait()
+    assert action.calls == 1
+    repeating.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has no priority of its own there")
+def test_action__and_threads_that_it_starts__give_way_to_others() -> None:
+    priorities: list[int] = []
+
+    def note() -> None:
+        priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    def act() -> None:
+        note()
+        thread = threading.Thread(target=note)
+        thread.start()
+        thread.join()
+
+    repeating = Repeating("test", act, pause_seconds=LONG)
+    repeating.start_and_wait()
+    repeating.stop()
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert all(priority > own for priority in priorities)
+    assert len(priorities) == 2
 
 
 def test_action__is_done_at_once_and_again_after_each_pause() -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import structlog
-
 from tailrace.domain.activity_batch import KEY_MEMORY
 from tailrace.files.result_files import part_name, result_name
 from tailrace.repeating import Repeating
@@ -35,8 +33,6 @@ _LAKE_SWEEP_INTERVAL = timedelta(hours=1)
 
 #: An upload rests on disk before its import is a row: one that is younger may still become one.
 _UPLOAD_GRACE = timedelta(hours=1)
-
-_log = structlog.get_logger(__name__)
 
 
 class Janitor:
@@ -67,11 +63,8 @@ class Janitor:
 
     def start(self) -> None:
         """Clean up once, so that nothing of an earlier process stays, then again and again."""
-        try:
-            self.clean()
-        except Exception:  # noqa: BLE001 - a damaged lake must not keep the server from starting
-            _log.exception("janitor_failed")
-        self._repeating.start(at_once=False)
+        # A damaged lake does not keep the server from starting.
+        self._repeating.start_and_wait()
 
     def stop(self) -> None:
         self._repeating.stop()
