@@ -62,19 +62,20 @@ def demo(
     Works in a temporary directory and removes it, the server too, however the run ends.
     """
     from tailrace.cli.demo_server import DemoServer
-    from tailrace.client import ClientError
+    from tailrace.cli.stop_signals import postponed_stop_signals
 
     # Whoever stops us from outside must not leave the server behind.
     signal.signal(signal.SIGTERM, _interrupt)
-    server = DemoServer()
+    server = None
     is_kept = False
     try:
+        # A stop signal between the directory and our knowledge of it would leave it behind.
+        with postponed_stop_signals():
+            server = DemoServer()
         _run(server, leads=leads, activities=activities, is_kept=keep)
         is_kept = keep
-    except ClientError as error:
-        raise CommandError(f"{error} The server wrote:\n{server.last_words()}") from error
     finally:
-        if not is_kept:
+        if server is not None and not is_kept:
             server.remove()
 
 
@@ -83,12 +84,9 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 
 def _run(server: DemoServer, *, leads: int, activities: int, is_kept: bool) -> None:
-    from tailrace.cli.demo_exports import demo_exports, run_export
     from tailrace.cli.progress import progress_bars
-    from tailrace.client import ExtractClient
-    from tailrace.domain.export_request import InstantRange
+    from tailrace.client import ClientError
 
-    month = InstantRange(_UNTIL - timedelta(days=_DAYS), _UNTIL - timedelta(seconds=1))
     with progress_bars() as bars:
         began = time.perf_counter()
         credentials = _prepare(server, leads, activities, bars)
@@ -96,20 +94,34 @@ def _run(server: DemoServer, *, leads: int, activities: int, is_kept: bool) -> N
         began = time.perf_counter()
         base_url = server.start()
         _say(f"Started a server on {base_url}", began)
-        with ExtractClient(
-            base_url,
-            credentials.client_id,
-            credentials.client_secret,
-            patience_seconds=_PATIENCE_SECONDS,
-        ) as client:
-            print_line(f"Got an access token for {client.token().scope}")
-            results = [
-                run_export(client, export, server.directory, bars)
-                for export in demo_exports(month, _ACTIVITY_TYPES, server.truth)
-            ]
+        try:
+            results = _run_exports(server, base_url, credentials, bars)
+        except ClientError as error:
+            raise CommandError(f"{error} The server wrote:\n{server.last_words()}") from error
     _report(results)
     if is_kept:
         _hand_over(server, base_url, credentials, results)
+
+
+def _run_exports(
+    server: DemoServer, base_url: str, credentials: ServiceCredentials, bars: Bars
+) -> list[DemoResult]:
+    from tailrace.cli.demo_exports import demo_exports, run_export
+    from tailrace.client import ExtractClient
+    from tailrace.domain.export_request import InstantRange
+
+    month = InstantRange(_UNTIL - timedelta(days=_DAYS), _UNTIL - timedelta(seconds=1))
+    with ExtractClient(
+        base_url,
+        credentials.client_id,
+        credentials.client_secret,
+        patience_seconds=_PATIENCE_SECONDS,
+    ) as client:
+        print_line(f"Got an access token for {client.token().scope}")
+        return [
+            run_export(client, export, server.directory, bars)
+            for export in demo_exports(month, _ACTIVITY_TYPES, server.truth)
+        ]
 
 
 def _prepare(server: DemoServer, leads: int, activities: int, bars: Bars) -> ServiceCredentials:

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 from tailrace.cli.errors import CommandError
-from tailrace.cli.stop_signals import held_stop_signals
+from tailrace.cli.stop_signals import postponed_stop_signals
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 15.0
 _LOOK_EVERY_SECONDS = 0.05
 
@@ -43,7 +43,7 @@ class DemoServer:
     def start(self) -> str:
         """Start the server; its base URL, once it answers. Raises CommandError if it does not."""
         # A stop signal between the process and our knowledge of it would leave it behind.
-        with held_stop_signals():
+        with postponed_stop_signals():
             self._process = self._spawn()
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -76,7 +76,7 @@ class DemoServer:
 
     def remove(self) -> None:
         """End the process and delete the directory, whatever state either is in."""
-        with held_stop_signals():
+        with postponed_stop_signals():
             self._end_process()
             for _ in range(_REMOVALS):
                 shutil.rmtree(self.directory, ignore_errors=True)
