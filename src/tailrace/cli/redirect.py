@@ -127,8 +127,12 @@ async def _run_client(command: list[str], variables: Mapping[str, str]) -> int:
     loop = asyncio.get_running_loop()
     # Ctrl-C reaches the client by itself: it stands in the same group of the terminal.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
+    terminated = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, terminated.set)
     client = await asyncio.create_subprocess_exec(*command, env={**os.environ, **variables})
     loop.add_signal_handler(signal.SIGTERM, client.terminate)
+    if terminated.is_set():
+        client.terminate()
     exit_code = await client.wait()
     return exit_code if exit_code >= 0 else _SIGNAL_EXIT_CODE - exit_code
 
