@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.api_user import ApiUser
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import DEADLINE_SECONDS, wait_until
 from tests.support.home import Home
+from tests.support.job_states import hold_in_processing, slots_taken
 from tests.support.postgresql import postgresql
 from tests.support.server import Server, running_server
 from tests.support.stores import POSTGRESQL, SQLITE
@@ -89,17 +90,25 @@ def test_bounds_and_jobs__are_exact_whatever_clients_do(
             if queued + processing > QUEUE_LIMIT or processing > SLOTS:
                 exceeded.append((queued, processing))
 
-    with ThreadPoolExecutor(CLIENTS + 1) as threads:
+    is_full = threading.Event()
+    with (
+        ThreadPoolExecutor(CLIENTS + 1) as threads,
+        ApiUser(servers[0].base_url, world.main) as holder,
+    ):
         watching = threads.submit(watch)
-        clients = [
-            threads.submit(_use, servers[number % 2], world, number) for number in range(CLIENTS)
-        ]
-        refusals = sum(one.result() for one in clients)
+        # Nothing is run until the queue has been full, however fast the servers are.
+        with slots_taken(home, holder, SLOTS):
+            clients = [
+                threads.submit(_use, servers[number % 2], world, number, is_full)
+                for number in range(CLIENTS)
+            ]
+            assert is_full.wait(DEADLINE_SECONDS)
+        for one in clients:
+            one.result()
         wait_until(lambda: _unfinished(home) == 0, "the end of every job")
         are_done.set()
         watching.result()
     assert exceeded == []
-    assert refusals > 0, "the queue was never full: nothing was tried"
     _check_ends(home)
 
 
@@ -107,20 +116,13 @@ def test_server_that_starts__leaves_the_jobs_of_the_others_alone(
     servers: list[Server], world: World
 ) -> None:
     """A lease is given up at a start only where nobody else serves."""
-    with world.home.sql() as connection:
-        (export_id,) = connection.execute("SELECT export_id FROM export_job LIMIT 1").fetchone()
-        connection.execute(
-            "UPDATE export_job SET state = 'Processing', file_name = NULL, file_size_bytes = NULL,"
-            " file_sha256 = NULL, row_count = NULL, failure = NULL, queued_at = 0,"
-            " queue_position = 0, lease_expires_at = ?, fence = 77 WHERE export_id = ?",
-            (2**52, export_id),
-        )
-    with running_server(world.home), world.home.sql() as connection:
-        (fence,) = connection.execute(
-            "SELECT fence FROM export_job WHERE export_id = ?", (export_id,)
-        ).fetchone()
-    assert fence == 77
-    world.home.change("DELETE FROM export_job WHERE export_id = ?", export_id)
+    with ApiUser(servers[0].base_url, world.main) as user:
+        export_id = user.created("leads", BODIES["leads"])
+        hold_in_processing(world.home, export_id)
+        with running_server(world.home), world.home.sql() as connection:
+            query = "SELECT state, fence FROM export_job WHERE export_id = ?"
+            assert connection.execute(query, (export_id,)).fetchone() == ("Processing", 1)
+        user.cancel("leads", export_id)
 
 
 def test_database_that_restarts__is_found_again(servers: list[Server], world: World) -> None:
@@ -134,18 +136,17 @@ def test_database_that_restarts__is_found_again(servers: list[Server], world: Wo
         assert user.token == token
 
 
-def _use(server: Server, world: World, number: int) -> int:
-    """What a client does; how often the queue was full."""
-    dice, refusals = random.Random(number), 0
+def _use(server: Server, world: World, number: int, is_full: threading.Event) -> None:
+    """What a client does; it tells when the queue is full."""
+    dice = random.Random(number)
     with ApiUser(server.base_url, world.main) as user:
         for _ in range(JOBS_EACH):
             family: Family = dice.choice(["activities", "leads"])
             export_id = user.created(family, BODIES[family])
             while "errors" in user.enqueue(family, export_id).envelope():
-                refusals += 1
+                is_full.set()
             if dice.random() < 0.4:
                 user.cancel(family, export_id)
-    return refusals
 
 
 def _unfinished(home: Home) -> int:
