@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+
+import distributed
 
 from tailrace.extract.dask_executor import DaskExecutor, DaskLimits
 from tests.support.deadlines import DEADLINE_SECONDS, wait_until
@@ -24,12 +27,8 @@ DASK = str(Path(sys.executable).parent / "dask")
 
 HOST = "127.0.0.1"
 
-#: What `docs/cluster.md` says, and a stalled worker is given up soon.
-SETTINGS = {
-    "POLARS_MAX_THREADS": "1",
-    "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "5s",
-    "DASK_DISTRIBUTED__ADMIN__TICK__LIMIT": "1h",
-}
+#: As `docs/cluster.md` says, and where functions of tests are found.
+SETTINGS = {"POLARS_MAX_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 class Cluster:
@@ -50,22 +49,25 @@ class Cluster:
         """As `TAILRACE_EXECUTOR` has it."""
         return f"dask://{HOST}:{self.port}"
 
-    def executor(self, *, patience_seconds: float = 600.0, window: int = 0) -> DaskExecutor:
-        return DaskExecutor(self.address, DaskLimits(patience_seconds, window))
+    def executor(
+        self, *, patience_seconds: float = 600.0, window: int = 0, fetch_seconds: float = 120.0
+    ) -> DaskExecutor:
+        return DaskExecutor(self.address, DaskLimits(patience_seconds, window, fetch_seconds))
 
     def look(self) -> ClusterState | None:
         return self.executor().look()
 
-    def start_scheduler(self) -> None:
-        self._run("scheduler", "scheduler", "--host", HOST, "--port", str(self.port))
+    def start_scheduler(self, environment: Mapping[str, str] | None = None) -> None:
+        command = ("scheduler", "--host", HOST, "--port", str(self.port))
+        self._run("scheduler", *command, environment=environment)
         wait_until(lambda: self.look() is not None, "the scheduler's first answer")
 
     def start_worker(self, name: str, environment: Mapping[str, str] | None = None) -> None:
-        """One thread and a nanny; returns once the scheduler knows of one more."""
+        """One thread, and nobody who would start it again; returns once the scheduler knows it."""
         before = self.worker_count()
         self._run(
             name,
-            *("worker", self.address, "--name", name, "--nthreads", "1"),
+            *("worker", self.address, "--name", name, "--nthreads", "1", "--no-nanny"),
             *("--memory-limit", "1GiB", "--local-directory", str(self._directory / name)),
             environment=environment,
         )
@@ -75,29 +77,36 @@ class Cluster:
         state = self.look()
         return 0 if state is None else state.workers
 
+    def task_count(self) -> int:
+        """Tasks that the scheduler knows of, whoever asked for them."""
+        return asyncio.run(_task_count(self.address))
+
     def send(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to the scheduler or a worker with its nanny."""
+        """Send a signal to the scheduler or a worker."""
         os.killpg(self._processes[name].pid, number)
 
     def kill(self, name: str) -> None:
-        """End one for good: its nanny cannot start it again."""
         self.send(name, signal.SIGKILL)
         self._processes.pop(name).wait(DEADLINE_SECONDS)
 
-    def worker_process(self, name: str) -> int:
-        """The process that renders, below its nanny."""
-        children = Path(f"/proc/{self._processes[name].pid}/task")
-        texts = [path.read_text() for path in children.glob("*/children")]
-        found = [int(one) for text in texts for one in text.split()]
-        return max(found, key=_memory_of)
+    def wait_for_crash(self, name: str) -> None:
+        """Return once a worker has been killed by a signal of its own making."""
+        assert self._processes.pop(name).wait(DEADLINE_SECONDS) == -signal.SIGKILL
 
     def log(self, name: str) -> str:
         return (self._directory / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
+    def end_workers(self) -> None:
+        """Kill them; returns once the scheduler knows."""
+        for name in [*self._processes]:
+            if name != "scheduler":
+                self.kill(name)
+        wait_until(lambda: self.worker_count() == 0, "the scheduler without workers")
+
     def end(self) -> None:
         for name in [*self._processes]:
-            self.send(name, signal.SIGCONT)
-            self.kill(name)
+            with suppress(ProcessLookupError):
+                self.kill(name)
 
     def _run(self, name: str, *command: str, environment: Mapping[str, str] | None = None) -> None:
         with (self._directory / f"{name}.log").open("ab") as log:
@@ -110,16 +119,24 @@ class Cluster:
             )
 
 
-def _memory_of(process: int) -> int:
-    return int(Path(f"/proc/{process}/statm").read_text().split()[1])
+async def _task_count(address: str) -> int:
+    client: Any = cast("Any", distributed).Client(address, asynchronous=True, set_as_default=False)
+    async with client:
+        return await client.run_on_scheduler(_count_tasks)
+
+
+def _count_tasks(dask_scheduler: Any) -> int:
+    return len(dask_scheduler.tasks)
 
 
 @contextmanager
-def running_cluster(directory: Path, *, workers: int = 1) -> Generator[Cluster]:
-    """A scheduler and so many workers for the length of the block."""
+def running_cluster(
+    directory: Path, *, workers: int, environment: Mapping[str, str] | None = None
+) -> Generator[Cluster]:
+    """A scheduler in an environment, and so many workers, for the length of the block."""
     cluster = Cluster(directory)
     try:
-        cluster.start_scheduler()
+        cluster.start_scheduler(environment)
         for number in range(workers):
             cluster.start_worker(f"worker-{number}")
         yield cluster

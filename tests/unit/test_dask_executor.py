@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tailrace.extract.executor import ClusterState
 from tailrace.lake.activity_log import ActivityLog
 from tests.support.activities import START, activity_request, export, random_activities
 from tests.support.dask_cluster import running_cluster
+from tests.support.held_export import FRAGMENT_BYTES, data_rows, held_export, works_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
+    from tailrace.extract.executor import Work
     from tests.support.dask_cluster import Cluster
-
-#: So small that the log below is cut into some forty fragments.
-FRAGMENT_BYTES = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +63,37 @@ def test_file__is_that_of_one_machine(
     )
     assert there == here
     assert result_there == result
+
+
+def test_export__has_no_more_on_the_cluster_than_its_window(
+    cluster: Cluster, log: ActivityLog
+) -> None:
+    asked: list[int] = []
+
+    def noting(works: Iterable[Work[int]]) -> Iterator[Work[int]]:
+        for work in works:
+            asked.append(work.item)
+            yield work
+
+    with held_export(noting(works_of(log)), cluster.executor(window=3)) as held:
+        assert asked == [0, 1, 2]
+        assert cluster.task_count() <= 3
+        held.finish()
+    assert asked == [work.item for work in works_of(log)]
+
+
+def test_small_export_beside_a_large_one__is_finished_first(
+    cluster: Cluster, log: ActivityLog, tmp_path: Path
+) -> None:
+    expected, _ = export(log, activity_request(), tmp_path / "1")
+    day = activity_request(end=START + timedelta(hours=5))
+    with held_export(works_of(log), cluster.executor()) as large:
+        small, result = export(log, day, tmp_path / "2", executor=cluster.executor())
+        assert result.row_count > 0
+        assert large.content == b""
+        assert large.finish() == data_rows(expected)
+    assert data_rows(expected).startswith(data_rows(small))
+
+
+def test_cluster__says_what_it_has(cluster: Cluster) -> None:
+    assert cluster.look() == ClusterState(workers=2, threads=2)

@@ -26,7 +26,6 @@ from uuid import uuid4
 import distributed
 import structlog
 from distributed.client import FutureCancelledError
-from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker, NoWorkerError
 
 from tailrace.domain.errors import ExportFailedError
@@ -45,6 +44,8 @@ _log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 0.2
 #: For what the scheduler answers by itself.
 _ANSWER_SECONDS = 10.0
+#: For whoever only wants to know whether it is there.
+_GLANCE_SECONDS = 2.0
 _CONNECT_SECONDS = 10.0
 _CLOSE_SECONDS = 3.0
 #: Between two conversations, so that a cluster that refuses is not asked without end.
@@ -70,6 +71,8 @@ class _Future(Protocol):
 
     def release(self) -> None: ...
 
+    def __await__(self) -> Generator[Any, None, Shard]: ...
+
 
 class _Client(Protocol):
     """What we use of a client of Dask."""
@@ -80,8 +83,6 @@ class _Client(Protocol):
     def submit(
         self, function: Callable[..., Shard], *arguments: object, **named: Any
     ) -> _Future: ...
-
-    def gather(self, future: _Future) -> Awaitable[Shard]: ...
 
     def close(self) -> Awaitable[None]: ...
 
@@ -134,9 +135,9 @@ async def _look(address: str) -> ClusterState | None:
     credentials: dict[str, Any] = cast("Any", distributed).Security().get_connection_args("client")
     scheduler = cast("Any", distributed).rpc(address, connection_args=credentials)
     try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with asyncio.timeout(_GLANCE_SECONDS):
             threads: dict[str, int] = await scheduler.ncores()
-    except (OSError, TimeoutError, CommClosedError):
+    except (OSError, TimeoutError):
         return None
     finally:
         await scheduler.close_rpc()
@@ -189,7 +190,7 @@ class _Conversation(Generic[Item]):
                 _log.warning("cluster_lost", reason=self.trouble)
                 for one in self.ahead:
                     one.future = one.finished_at = None
-                await self._result(asyncio.sleep(_PAUSE_SECONDS))
+                await self._done(asyncio.sleep(_PAUSE_SECONDS))
 
     async def _talk(self, client: _Client) -> None:
         """Hands over shard after shard until there are no more."""
@@ -241,15 +242,13 @@ class _Conversation(Generic[Item]):
                 if time.monotonic() - head.finished_at > self.limits.fetch_seconds:
                     raise _LostError("a worker does not hand over what it has rendered")
 
-        try:
-            shard = await self._result(client.gather(future), must_be_alive)
-        except _LostError:
-            raise
-        except Exception as error:
+        rendering = await self._done(_shard_of(future), must_be_alive)
+        error = rendering.exception()
+        if error is not None:
             raise _meaning(error) from error
         # Its worker may forget it.
         future.release()
-        return shard
+        return rendering.result()
 
     async def _answer(self, asked: Awaitable[_Result]) -> _Result:
         """What the scheduler answers. Raises _LostError if it does not."""
@@ -259,15 +258,16 @@ class _Conversation(Generic[Item]):
             if time.monotonic() - began > _ANSWER_SECONDS:
                 raise _LostError("its scheduler does not answer")
 
+        answer = await self._done(asked, must_answer)
         try:
-            return await self._result(asked, must_answer)
-        except (OSError, CommClosedError) as error:
+            return answer.result()
+        except OSError as error:
             raise _LostError("its scheduler cannot be reached") from error
 
-    async def _result(
+    async def _done(
         self, asked: Awaitable[_Result], must_hold: Callable[[], None] = lambda: None
-    ) -> _Result:
-        """What is asked for, unless nobody wants it any more or patience is at its end."""
+    ) -> asyncio.Future[_Result]:
+        """What is asked for, done, unless nobody wants it any more or patience is at its end."""
         task = asyncio.ensure_future(asked)
         try:
             while not task.done():
@@ -276,9 +276,10 @@ class _Conversation(Generic[Item]):
                 if not task.done():
                     self._check_patience()
                     must_hold()
-            return task.result()
-        finally:
+        except BaseException:
             task.cancel()
+            raise
+        return task
 
     def _check_patience(self) -> None:
         if time.monotonic() - self.progress_at > self.limits.patience_seconds:
@@ -305,7 +306,7 @@ class _Conversation(Generic[Item]):
             yield client
         finally:
             # Whoever does not answer has forgotten us, or will when the connection ends.
-            with suppress(TimeoutError, OSError, CommClosedError):
+            with suppress(TimeoutError, OSError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await client.close()
 
@@ -314,7 +315,11 @@ async def _begun(client: _Client) -> None:
     await client
 
 
-def _meaning(error: Exception) -> Exception:
+async def _shard_of(future: _Future) -> Shard:
+    return await future
+
+
+def _meaning(error: BaseException) -> Exception:
     """What an error of a future means for the export."""
     match error:
         case RenderingError(number=int(number), text=text):
@@ -325,7 +330,7 @@ def _meaning(error: Exception) -> Exception:
             return ExportFailedError(f"The cluster has other versions than the server: {error}")
         case KilledWorker():
             return ExportFailedError("Several workers died while they rendered the same part")
-        case FutureCancelledError() | CommClosedError() | NoWorkerError() | OSError():
+        case FutureCancelledError() | NoWorkerError() | OSError():
             return _LostError(f"it gave up a task ({type(error).__name__})")
         case _:
             return ExportFailedError(

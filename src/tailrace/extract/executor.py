@@ -49,5 +49,5 @@ class FragmentExecutor(Protocol):
         ...
 
     def look(self) -> ClusterState | None:
-        """What there is to render with; None if it does not answer within a few seconds."""
+        """What there is to render with; None if it does not answer within two seconds."""
         ...

@@ -11,7 +11,8 @@ from __future__ import annotations
 import pickle
 import platform
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Protocol
+from operator import index
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
 from tailrace import __version__
 from tailrace.crash_points import reach
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     import polars as pl
+
+
+_PROTOCOL_WITHOUT_COPIES = 5
 
 
 class FragmentReader(Protocol):
@@ -47,9 +51,11 @@ class Shard:
         """A worker is told what its results weigh, to keep within its memory."""
         return super().__sizeof__() + self.size_bytes
 
-    def __reduce_ex__(self, _protocol: object, /) -> tuple[Any, ...]:
-        """Pickled without copying the pieces."""
-        return Shard, ([pickle.PickleBuffer(piece) for piece in self.pieces], self.row_count)
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[Any, ...]:
+        """Pickled without copying the pieces, if the protocol can do that."""
+        is_able = index(protocol) >= _PROTOCOL_WITHOUT_COPIES
+        packed = pickle.PickleBuffer if is_able else bytes
+        return Shard, ([packed(piece) for piece in self.pieces], self.row_count)
 
 
 class OtherVersionsError(Exception):
@@ -59,7 +65,7 @@ class OtherVersionsError(Exception):
 class RenderingError(Exception):
     """What went wrong with a task where it was rendered.
 
-    Arguments: the error's class and text, and its number if the operating system gave it one.
+    Arguments: the error's class and text, and its number if it is one of the operating system.
     """
 
     def __init__(self, kind: str, text: str, number: int | None = None) -> None:
@@ -94,7 +100,7 @@ def render_shard(senders_versions: str, packed: bytes) -> Shard:
     try:
         shard = _rendered(packed)
     except OSError as error:
-        raise RenderingError(type(error).__name__, str(error), error.errno) from None
+        raise RenderingError(type(error).__name__, str(error), error.errno or 0) from None
     except Exception as error:  # noqa: BLE001 - those of libraries cannot always be sent
         raise RenderingError(type(error).__name__, str(error)) from None
     reach("shard.rendered")
