@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.api_user import ApiUser
 from tests.support.certificate import Certificate
+from tests.support.deadlines import DEADLINE_SECONDS
 from tests.support.server import running_server
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ def test_https__is_spoken_and_announced(home: Home, certificate: Certificate) ->
     with running_server(home, *certificate.options, authority=certificate.authority) as server:
         assert f"answers on https://127.0.0.1:{server.port} " in server.log()
         trust = ssl.create_default_context(cafile=certificate.authority)
-        with httpx.Client(base_url=server.base_url, verify=trust, trust_env=False) as client:
+        with httpx.Client(
+            base_url=server.base_url, verify=trust, timeout=DEADLINE_SECONDS, trust_env=False
+        ) as client:
             # One connection takes several requests.
             assert [client.get("/healthz").text.strip() for _ in range(3)] == ["ok"] * 3
         # Whoever does not trust the authority gets no answer, nor does plain HTTP.
         for url in (server.base_url, f"http://127.0.0.1:{server.port}"):
             with pytest.raises(httpx.TransportError):
-                httpx.get(f"{url}/healthz", trust_env=False)
+                httpx.get(f"{url}/healthz", timeout=DEADLINE_SECONDS, trust_env=False)
 
 
 def test_export_over_https__is_whole(
@@ -49,7 +52,9 @@ def test_export_over_https__is_whole(
         ApiUser(server.base_url, world.main) as user,
     ):
         user.http.close()
-        user.http = httpx.Client(base_url=server.base_url, verify=trust, trust_env=False)
+        user.http = httpx.Client(
+            base_url=server.base_url, verify=trust, timeout=DEADLINE_SECONDS, trust_env=False
+        )
         march = {"startAt": "2024-03-01T00:00:00Z", "endAt": "2024-03-31T23:59:59Z"}
         done = user.export("leads", {"fields": ["id"], "filter": {"createdAt": march}})
         assert done.job["fileSize"] == len(done.content)
@@ -63,7 +68,8 @@ def test_name_of_the_certificate__is_what_clients_check(
         running_server(home, *certificate.options, authority=certificate.authority) as server,
         pytest.raises(httpx.ConnectError, match="Hostname mismatch"),
     ):
-        httpx.get(f"https://localhost:{server.port}/healthz", verify=trust, trust_env=False)
+        url = f"https://localhost:{server.port}/healthz"
+        httpx.get(url, verify=trust, timeout=DEADLINE_SECONDS, trust_env=False)
 
 
 def serve(home: Home, *options: str) -> tuple[int, str]:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.support.api_user import ApiUser
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import DEADLINE_SECONDS, wait_until
 from tests.support.imports import (
     PATH,
     ended,
@@ -96,6 +96,7 @@ def test_token__may_be_a_form_field(token_user: ApiUser) -> None:
         str(token_user.http.base_url.join(PATH)),
         data={"format": "csv", "access_token": token_user.token},
         files={"file": ("x.csv", b"email\nt@example.com\n")},
+        timeout=DEADLINE_SECONDS,
         trust_env=False,
     )
     assert response.json()["result"][0]["status"] == "Queued"

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.answers import Answer, Job, assert_text_404
 from tests.support.api_user import CompletedExport, Family
+from tests.support.deadlines import DEADLINE_SECONDS
 from tests.support.job_states import BODIES
 from tests.support.object_storage import Bucket
 from tests.support.server import Server, running_server
@@ -261,7 +262,9 @@ def test_interrupted_download__is_resumed_where_it_broke_off(
     main: ApiUser, done: CompletedExport
 ) -> None:
     headers = {"Authorization": f"Bearer {main.token}"}
-    with httpx.Client(base_url=main.http.base_url, trust_env=False) as client:
+    with httpx.Client(
+        base_url=main.http.base_url, timeout=DEADLINE_SECONDS, trust_env=False
+    ) as client:
         request = client.build_request("GET", path_of(done.job), headers=headers)
         response = client.send(request, stream=True)
         start = next(response.iter_bytes(100))

@@ -9,6 +9,7 @@ import pytest
 
 from tailrace.client import ExtractClient
 from tailrace.domain.export_job import ObjectFamily
+from tests.support.deadlines import DEADLINE_SECONDS
 from tests.support.job_states import BODIES
 from tests.support.object_storage import SECRET, Bucket
 from tests.support.server import Server, running_server
@@ -53,9 +54,10 @@ def test_file__is_at_a_signed_address(main: ApiUser, done: Job, s3_server: str) 
     assert answer.headers["Cache-Control"] == "no-store"
     assert address.startswith(s3_server)
     assert SECRET not in address
-    whole = httpx.get(address)
+    whole = httpx.get(address, timeout=DEADLINE_SECONDS, trust_env=False)
     assert len(whole.content) == done["fileSize"]
-    part = httpx.get(address, headers={"Range": "bytes=2-4"})
+    headers = {"Range": "bytes=2-4"}
+    part = httpx.get(address, headers=headers, timeout=DEADLINE_SECONDS, trust_env=False)
     assert (part.status_code, part.content) == (206, whole.content[2:5])
 
 

@@ -16,7 +16,7 @@ from tailrace.domain.errors import ExportFileNotFoundError, FilesUnavailableErro
 from tailrace.domain.export_job import ExportId, ResultFile, SubscriptionId
 from tailrace.files.result_files import part_name, result_name
 from tailrace.settings import Settings
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import DEADLINE_SECONDS, wait_until
 from tests.support.object_storage import PART_BYTES, SECRET, Bucket, files_in
 from tests.support.storage_line import line_to_storage
 
@@ -212,7 +212,8 @@ def test_address_for_clients__has_the_bytes_for_a_while(bucket: Bucket) -> None:
         address = file.address()
     assert address is not None
     assert SECRET not in address
-    answer = httpx.get(address, headers={"Range": "bytes=2-4"})
+    headers = {"Range": "bytes=2-4"}
+    answer = httpx.get(address, headers=headers, timeout=DEADLINE_SECONDS, trust_env=False)
     assert (answer.status_code, answer.content) == (206, b"234")
     assert answer.headers["Content-Type"] == "text/csv;charset=UTF-8"
 
@@ -222,7 +223,7 @@ def test_storage_that_is_down_for_a_moment__is_asked_again(
 ) -> None:
     with line_to_storage(bucket.base_url) as line:
         monkeypatch.setenv("AWS_ENDPOINT", line.base_url)
-        files = files_in(bucket.address, retry_seconds=20)
+        files = files_in(bucket.address, retry_seconds=DEADLINE_SECONDS)
         line.refusals = 3
         name = publish(files).name
         line.refusals = 3
