@@ -80,15 +80,7 @@ def test_status_retention__follows_its_setting(main: ApiUser, home: Home) -> Non
 
 def test_status__follows_the_job_at_once_by_default(main: ApiUser) -> None:
     export_id = main.enqueued("leads", BODIES["leads"])
-    wait_for(
-        lambda: (
-            main.status("leads", export_id).job()
-            if main.status("leads", export_id).job()["status"] == "Completed"
-            else None
-        ),
-        "the job to be shown as completed",
-        seconds=10,
-    )
+    main.wait("leads", export_id, lambda job: job["status"] == "Completed")
 
 
 def test_status_refresh__holds_back_progress_but_nothing_the_client_did(
