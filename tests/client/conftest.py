@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailrace.client import ExtractClient
+from tests.support.deadlines import DEADLINE_SECONDS
 from tests.support.home import Credentials, Home
 from tests.support.server import running_server
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from tests.support.server import Server
 
-#: Seconds that a test waits for a server that will not come back.
-PATIENCE_SECONDS = 20.0
+#: Seconds that a client waits for a server that comes back.
+PATIENCE_SECONDS = DEADLINE_SECONDS
 
 SEEDED_LEADS, SEEDED_ACTIVITIES = 500, 30_000
 

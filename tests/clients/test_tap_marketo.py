@@ -24,6 +24,7 @@ from tests.client.line import line_to
 from tests.clients.environment import client_environment
 from tests.clients.subscription import MUNCHKIN_ID, client_variables, run_client
 from tests.support.api_user import ApiUser
+from tests.support.deadlines import DEADLINE_SECONDS
 from tests.support.job_states import BODIES
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from tests.clients.subscription import Subscription
     from tests.support.home import Credentials
 
-FULL_SYNC_SECONDS = 300
+#: Only a hang lasts longer.
+PATIENCE_SECONDS = 480
 
 #: It keeps to 100 calls in 20 seconds by itself, and there are some 70 streams of ten calls each:
 #: of so many none has to wait.
@@ -92,7 +94,7 @@ class Tap:
         return self.subscription.client_command(*words, to=to)
 
     def discover(self) -> Catalog:
-        return dict(json.loads(run_client(self.command("--discover"), seconds=60)))
+        return dict(json.loads(run_client(self.command("--discover"), seconds=PATIENCE_SECONDS)))
 
     def sync_options(self, catalog: Catalog, state: object = None) -> list[str]:
         options = ["--properties", self._file("catalog", catalog)]
@@ -100,7 +102,7 @@ class Tap:
 
     def sync(self, catalog: Catalog, state: object = None) -> Output:
         command = self.command(*self.sync_options(catalog, state))
-        return Output.read(run_client(command, seconds=FULL_SYNC_SECONDS).splitlines())
+        return Output.read(run_client(command, seconds=PATIENCE_SECONDS).splitlines())
 
     def sync_until(
         self, catalog: Catalog, is_enough: Callable[[dict[str, Any]], bool], number: signal.Signals
@@ -152,6 +154,7 @@ def api(tap: Tap) -> Iterator[ApiUser]:
         user.http.close()
         user.http = httpx.Client(
             base_url=subscription.server.base_url,
+            timeout=DEADLINE_SECONDS,
             verify=ssl.create_default_context(cafile=subscription.certificate.authority),
             trust_env=False,
         )
@@ -358,7 +361,7 @@ def test_download_that_is_cut__is_resumed_without_a_gap(
         line.most_cuts = 3
         port = line.base_url.rpartition(":")[2]
         command = tap.command(*tap.sync_options(chosen), to=f"https://127.0.0.1:{port}")
-        output = Output.read(run_client(command, seconds=60).splitlines())
+        output = Output.read(run_client(command, seconds=PATIENCE_SECONDS).splitlines())
         assert line.cuts == 3
     assert len(output.records["leads"]) == tap.subscription.truth.count("leads")
     assert_files_are_whole(api, output)
