@@ -31,6 +31,7 @@ from tailrace.jobs.janitor import Janitor
 from tailrace.jobs.runner import Runner, RunnerLimits
 from tailrace.jobs.service import ExportJobs
 from tailrace.lake.activity_log import ActivityLog
+from tailrace.operation.cluster_watch import ClusterWatch
 from tailrace.operation.home_metrics import HomeMetrics
 from tailrace.operation.readiness import Readiness
 from tailrace.store.asset_collection import Assets
@@ -129,13 +130,15 @@ class Application:
             on_change=self.import_runner.wake,
         )
         self.janitor = self._janitor(uploads)
-        self.readiness = self._readiness()
+        cluster = None if self.executor is None else ClusterWatch(self.executor.look)
+        self.readiness = self._readiness(cluster)
         self.metrics = HomeMetrics(
             self.database,
             self.subscriptions,
             activity_log=self.activity_log,
             home=home,
             clock=clock,
+            cluster=cluster,
         )
 
     def activity_log(self, subscription_id: SubscriptionId) -> ActivityLog:
@@ -255,13 +258,14 @@ class Application:
             clock=self.clock,
         )
 
-    def _readiness(self) -> Readiness:
+    def _readiness(self, cluster: ClusterWatch | None) -> Readiness:
         return Readiness(
             self.database,
             self.subscriptions,
             activity_log=self.activity_log,
             home=self.settings.home,
             least_free_megabytes=self.settings.least_free_megabytes,
+            cluster=cluster,
         )
 
     def _planner(self, subscription_id: SubscriptionId) -> Planner:

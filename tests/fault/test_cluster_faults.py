@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 import tailrace
@@ -187,6 +188,19 @@ def test_server_that_is_killed__its_tasks_end_and_the_next_one_finishes_the_job(
         ApiUser(server.base_url, world.main) as user,
     ):
         assert user.export("activities", IN_MARCH).content == content
+
+
+def test_server__tells_of_its_cluster(make_world: Callable[[], World], cluster: Cluster) -> None:
+    cluster.start_worker("worker")
+    environment = {"TAILRACE_EXECUTOR": cluster.setting, "TAILRACE_METRICS": "on"}
+    with running_server(make_world().home, environment=environment) as server:
+        ready, metrics = (
+            httpx.get(f"{server.base_url}{path}", trust_env=False, timeout=DEADLINE_SECONDS)
+            for path in ("/readyz", "/metrics")
+        )
+    assert ready.json()["cluster"] == {"reachable": True, "workers": 1}
+    for line in ("reachable 1.0", "workers 1.0", "threads 1.0"):
+        assert f"tailrace_cluster_{line}\n" in metrics.text
 
 
 def test_cancelled_job__its_tasks_end(make_world: Callable[[], World], cluster: Cluster) -> None:

@@ -20,7 +20,7 @@ from tests.support.ports import free_port
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from tailrace.extract.executor import ClusterState
+    from tailrace.domain.cluster_state import ClusterState
 
 #: The console script that was installed with the interpreter that runs the tests.
 DASK = str(Path(sys.executable).parent / "dask")

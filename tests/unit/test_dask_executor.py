@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tailrace.extract.executor import ClusterState
+from tailrace.domain.cluster_state import ClusterState
 from tailrace.lake.activity_log import ActivityLog
 from tests.support.activities import START, activity_request, export, random_activities
 from tests.support.dask_cluster import running_cluster

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailrace.activities.settling import settle
+from tailrace.domain.cluster_state import ClusterState
 from tailrace.domain.export_job import ObjectFamily
 from tailrace.operation.doctor import Patient, examine
 from tailrace.operation.findings import Level
@@ -16,7 +17,7 @@ from tests.support.hot import happen
 from tests.support.stores import only_with_a_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -33,7 +34,11 @@ def home(stepped: SteppedApplication) -> Path:
 
 
 def complaints(
-    stepped: SteppedApplication, *, is_deep: bool = False, least_free_megabytes: int = 1
+    stepped: SteppedApplication,
+    *,
+    is_deep: bool = False,
+    least_free_megabytes: int = 1,
+    cluster: Callable[[], ClusterState | None] | None = None,
 ) -> list[tuple[Level, str, str]]:
     """Level, check and sentence of all that is not as it should be."""
     application = stepped.application
@@ -44,6 +49,7 @@ def complaints(
         activity_log=application.activity_log,
         clock=application.clock,
         least_free_megabytes=least_free_megabytes,
+        cluster=cluster,
     )
     findings = list(examine(patient, is_deep=is_deep))
     assert all((one.advice is None) == (one.level is Level.OK) for one in findings)
@@ -163,6 +169,21 @@ def test_tables_of_another_program__are_told(
     ((found, check, said),) = complaints(stepped)
     assert (found, check) == (level, "database")
     assert f"revision {revision}" in said
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        (None, [(Level.PROBLEM, "cluster")]),
+        (ClusterState(workers=0, threads=0), [(Level.WARNING, "cluster")]),
+        (ClusterState(workers=2, threads=4), []),
+    ],
+)
+def test_cluster_that_cannot_render__is_told(
+    stepped: SteppedApplication, state: ClusterState | None, found: list[tuple[Level, str]]
+) -> None:
+    said = complaints(stepped, cluster=lambda: state)
+    assert [(level, check) for level, check, _ in said] == found
 
 
 @only_with_a_file

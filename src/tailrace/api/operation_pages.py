@@ -39,7 +39,9 @@ def _health(_: Call) -> Response:
 def _readiness(call: Call) -> Response:
     checks = call.application.readiness.checks()
     is_ready = all(checks.values())
-    body = msgspec.json.encode({"ready": is_ready, "checks": checks})
+    cluster = call.application.readiness.cluster()
+    told = {"ready": is_ready, "checks": checks} | ({"cluster": cluster} if cluster else {})
+    body = msgspec.json.encode(told)
     return Response(body, 200 if is_ready else 503, headers=_HEADERS, media_type="application/json")
 
 

@@ -33,8 +33,8 @@ def doctor(
 ) -> None:
     """Examine a home, whether or not a server runs on it; nothing is changed.
 
-    Permissions, key, database, activity logs, result files, uploads, disk, clock and settings. The
-    exit code is 1 if there is a problem, 0 if there are at most warnings.
+    Permissions, key, database, activity logs, result files, uploads, disk, clock, settings, and the
+    cluster if there is one. The exit code is 1 if there is a problem, 0 if there are at most warnings.
     """
     from tailrace.cli.home import settings_of
     from tailrace.cli.log_output import configure_logs
@@ -62,6 +62,7 @@ def _examination(settings: Settings, *, is_deep: bool) -> Iterator[Finding]:
             clock=application.clock,
             least_free_megabytes=settings.least_free_megabytes,
             has_files=settings.files is None,
+            cluster=application.executor.look if application.executor else None,
         )
         yield from examine(patient, is_deep=is_deep)
 

@@ -28,8 +28,9 @@ import structlog
 from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker, NoWorkerError
 
+from tailrace.domain.cluster_state import ClusterState
 from tailrace.domain.errors import ExportFailedError
-from tailrace.extract.executor import ClusterState, Item
+from tailrace.extract.executor import Item
 from tailrace.extract.shard import OtherVersionsError, RenderingError, render_shard, versions
 
 if TYPE_CHECKING:

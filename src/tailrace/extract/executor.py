@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from tailrace.domain.cluster_state import ClusterState
     from tailrace.extract.shard import Shard
 
 Item = TypeVar("Item")
@@ -20,15 +21,6 @@ class Work(Generic[Item]):
     item: Item
     #: See `shard.packed_task`; None for one that is not to be rendered, but keeps its place.
     packed_task: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterState:
-    """What renders, as far as a look at it tells."""
-
-    workers: int
-    #: Fragments that they render at once.
-    threads: int
 
 
 class FragmentExecutor(Protocol):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from tailrace.domain.cluster_state import ClusterState
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.lake.activity_log import ActivityLog
     from tailrace.operation.findings import Finding
@@ -64,6 +65,8 @@ class Patient:
     least_free_megabytes: int
     #: Whether result files are in the home.
     has_files: bool = True
+    #: Looks at the cluster that renders exports; None without one.
+    cluster: Callable[[], ClusterState | None] | None = None
 
 
 def examine(patient: Patient, *, is_deep: bool = False) -> Iterator[Finding]:
@@ -71,6 +74,8 @@ def examine(patient: Patient, *, is_deep: bool = False) -> Iterator[Finding]:
     yield from _directory(patient.home)
     yield from _key(patient.home / "key")
     yield from _disk(patient)
+    if patient.cluster is not None:
+        yield _cluster(patient.cluster())
     try:
         findings = _database(patient)
         yield from findings
@@ -126,6 +131,22 @@ def _disk(patient: Patient) -> Iterator[Finding]:
         yield problem("disk", what, "Make room: exports fail, and the server says it is not ready.")
     else:
         yield fine("disk", what)
+
+
+def _cluster(state: ClusterState | None) -> Finding:
+    if state is None:
+        return problem(
+            "cluster",
+            "The scheduler that TAILRACE_EXECUTOR names does not answer",
+            "Start it, or correct the address: activity exports wait for it, and fail in the end.",
+        )
+    if not state.workers:
+        return warning(
+            "cluster",
+            "The scheduler has no workers",
+            "Start some, unless they are started when there is work.",
+        )
+    return fine("cluster", f"{state.workers:,} workers render {state.threads:,} parts at once")
 
 
 def _database(patient: Patient) -> list[Finding]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.lake.activity_log import ActivityLog
+    from tailrace.operation.cluster_watch import ClusterWatch
     from tailrace.store.database import Database
     from tailrace.store.subscriptions import Subscriptions
 
@@ -63,12 +64,14 @@ class HomeMetrics(Collector):
         activity_log: Callable[[SubscriptionId], ActivityLog],
         home: Path,
         clock: Callable[[], datetime],
+        cluster: ClusterWatch | None = None,
     ) -> None:
         self._database = database
         self._subscriptions = subscriptions
         self._activity_log = activity_log
         self._home = home
         self._clock = clock
+        self._cluster = cluster
         self._lakes: dict[SubscriptionId, _LakeFigures] = {}
         self._oldest_hot: dict[SubscriptionId, _OldestHot] = {}
         #: These figures, and those of the process.
@@ -87,6 +90,8 @@ class HomeMetrics(Collector):
         yield from self._quota_families(ids)
         yield from self._hot_families(ids)
         yield from self._lake_families(ids)
+        if self._cluster is not None:
+            yield from _cluster_families(self._cluster)
         free = shutil.disk_usage(self._home).free
         yield _gauge("tailrace_disk_free_bytes", "Bytes free on the disk of the home.", free)
 
@@ -186,6 +191,25 @@ class HomeMetrics(Collector):
         )
         self._lakes[subscription_id] = figures
         return figures
+
+
+def _cluster_families(cluster: ClusterWatch) -> Iterator[GaugeMetricFamily]:
+    state = cluster.state()
+    yield _gauge(
+        "tailrace_cluster_reachable",
+        "Whether the scheduler of the cluster that renders answers.",
+        int(state is not None),
+    )
+    yield _gauge(
+        "tailrace_cluster_workers",
+        "Workers of that cluster.",
+        state.workers if state else 0,
+    )
+    yield _gauge(
+        "tailrace_cluster_threads",
+        "Parts of exports that they render at once.",
+        state.threads if state else 0,
+    )
 
 
 def _gauge(name: str, description: str, value: float) -> GaugeMetricFamily:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.lake.activity_log import ActivityLog
+    from tailrace.operation.cluster_watch import ClusterWatch
     from tailrace.store.database import Database
     from tailrace.store.subscriptions import Subscriptions
 
@@ -44,12 +45,14 @@ class Readiness:
         activity_log: Callable[[SubscriptionId], ActivityLog],
         home: Path,
         least_free_megabytes: int,
+        cluster: ClusterWatch | None = None,
     ) -> None:
         self._home = home
         self._least_free_bytes = least_free_megabytes * _MEGABYTE
         self._database = database
         self._subscriptions = subscriptions
         self._activity_log = activity_log
+        self._cluster = cluster
         self._is_stopping = False
         self._lock = threading.Lock()
         self._checks: Mapping[str, bool] = {}
@@ -70,6 +73,17 @@ class Readiness:
                 }
                 self._checked_at = time.monotonic()
             return {**self._checks, "notStopping": not self._is_stopping}
+
+    def cluster(self) -> Mapping[str, bool | int] | None:
+        """How the cluster is that renders; None without one.
+
+        No condition: calls are answered without it, exports wait for it, and taking every server
+        out at once would help nobody.
+        """
+        if self._cluster is None:
+            return None
+        state = self._cluster.state()
+        return {"reachable": state is not None, "workers": state.workers if state else 0}
 
     def _holds(self, name: str, check: Callable[[], bool]) -> bool:
         try:
