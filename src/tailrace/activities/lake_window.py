@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.activity_paging import ActivitySelection
     from tailrace.lake.snapshot import DataFile
+    from tailrace.lake.table_storage import TableStorage
 
 #: The most rows that a window has.
 MOST_WINDOW_ROWS = 16_000
@@ -97,6 +98,7 @@ class Window:
 
 
 def read_window(
+    storage: TableStorage,
     files: Sequence[TimedFile],
     wanted: ActivitySelection,
     start: ActivityPosition,
@@ -115,14 +117,13 @@ def read_window(
     ]
     paths = [file.path for file in touched]
     looked_through = sum(file.rows_between(start.second, last_second) for file in touched)
-    found = pl.scan_parquet(paths, glob=False, hive_partitioning=False).filter(
-        predicate(wanted) & _is_behind(start) & _is_by(last_second)
-    )
+    found = storage.scan(paths).filter(predicate(wanted) & _is_behind(start) & _is_by(last_second))
     order = ("activityDate", "marketoGUID")
-    if looked_through <= FEW_ROWS:
-        rows = found.collect(engine="in-memory").sort(order).head(MOST_WINDOW_ROWS)
-    else:
-        rows = found.sort(order).head(MOST_WINDOW_ROWS).collect()
+    with storage.refusals_told():
+        if looked_through <= FEW_ROWS:
+            rows = found.collect(engine="in-memory").sort(order).head(MOST_WINDOW_ROWS)
+        else:
+            rows = found.sort(order).head(MOST_WINDOW_ROWS).collect()
     seconds = rows["activityDate"].cast(pl.Int64) // 1_000_000
     keys = list(zip(seconds.to_list(), rows["marketoGUID"].to_list(), strict=True))
     end = ActivityPosition(last_second + 1, 0)
@@ -145,8 +146,12 @@ def read_window(
 
 def _is_behind(position: ActivityPosition) -> pl.Expr:
     begin = instant_of(position.second)
+    is_there = pl.col("activityDate") >= begin
+    if position.guid == 0:
+        # Where readers begin: in front of all that is in this second.
+        return is_there
     is_later = pl.col("activityDate") >= begin + timedelta(seconds=1)
-    return (pl.col("activityDate") >= begin) & (is_later | (pl.col("marketoGUID") > position.guid))
+    return is_there & (is_later | (pl.col("marketoGUID") > position.guid))
 
 
 def _is_by(last_second: int) -> pl.Expr:

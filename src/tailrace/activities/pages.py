@@ -18,6 +18,7 @@ from tailrace.activities.wanted import may_hold
 from tailrace.domain.activity_paging import ActivityPage, LoggedActivity
 from tailrace.domain.instants import instant_of, second_of
 from tailrace.store.hot_activities import earliest_hot_second, hot_page
+from tailrace.store.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.lake.activity_log import ActivityLog
     from tailrace.lake.snapshot import DataFile
+    from tailrace.lake.table_storage import TableStorage
     from tailrace.store.database import Database
     from tailrace.store.hot_activities import HotRow
 
@@ -37,6 +39,7 @@ class _KnownLake:
 
     version: int
     settled_to: int
+    storage: TableStorage
     files: tuple[tuple[DataFile, TimedFile], ...]
 
     def files_for(self, wanted: ActivitySelection) -> list[TimedFile]:
@@ -69,6 +72,7 @@ class ActivityPages:
         self._activity_log = activity_log
         self._clock = clock
         self._windows = LakeWindows()
+        self._first_hot = Remembered(database, self._read_first_hot)
         self._lakes: dict[SubscriptionId, _KnownLake] = {}
 
     def page(
@@ -80,8 +84,7 @@ class ActivityPages:
     ) -> ActivityPage:
         """The first `limit` wanted activities behind a position, by date and GUID."""
         last_second = second_of(self._clock())
-        with self._database.read() as connection:
-            first_hot = earliest_hot_second(connection, subscription_id)
+        first_hot = self._first_hot.get(subscription_id)
         cold = self._lake_page(subscription_id, wanted, after, last_second, limit)
         if first_hot is None or (cold.end is not None and cold.end.second < first_hot):
             # Nearly every page lies before all that is hot, however much that is.
@@ -99,6 +102,10 @@ class ActivityPages:
             cold = self._lake_page(subscription_id, wanted, after, last_second, limit)
         return _page(cold, _fresh(hot, cold), after, limit)
 
+    def _read_first_hot(self, subscription_id: SubscriptionId) -> int | None:
+        with self._database.read() as connection:
+            return earliest_hot_second(connection, subscription_id)
+
     def _lake_page(
         self,
         subscription_id: SubscriptionId,
@@ -109,7 +116,12 @@ class ActivityPages:
     ) -> _LakePage:
         lake = self._lake(subscription_id)
         part = self._windows.read(
-            lake.files_for(wanted), wanted, after, last_second=last_second, limit=limit + 1
+            lake.storage,
+            lake.files_for(wanted),
+            wanted,
+            after,
+            last_second=last_second,
+            limit=limit + 1,
         )
         found = [LoggedActivity(*row) for row in part.rows.iter_rows()]
         is_full = len(found) > limit
@@ -123,7 +135,7 @@ class ActivityPages:
             return known
         snapshot = log.snapshot()
         files = tuple((file, TimedFile.of(file)) for file in snapshot.files)
-        known = _KnownLake(snapshot.version, snapshot.settled_to, files)
+        known = _KnownLake(snapshot.version, snapshot.settled_to, snapshot.storage, files)
         self._lakes[subscription_id] = known
         return known
 

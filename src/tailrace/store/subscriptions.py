@@ -48,6 +48,8 @@ class Subscriptions:
         self._is_strict = is_strict
         self._settings = Remembered(database, self._read_settings)
         self._rules = Remembered(database, self._read_rules)
+        self._lead_fields = Remembered(database, self._read_lead_fields)
+        self._activity_types = Remembered(database, self._read_activity_types)
 
     def ids(self) -> list[SubscriptionId]:
         with self._database.read() as connection:
@@ -80,12 +82,10 @@ class Subscriptions:
         return self._rules.get(subscription_id)
 
     def lead_fields(self, subscription_id: SubscriptionId) -> LeadFieldCatalogue:
-        with self._database.read() as connection:
-            return lead_fields_of(connection, subscription_id)
+        return self._lead_fields.get(subscription_id)
 
     def activity_types(self, subscription_id: SubscriptionId) -> Mapping[int, ActivityType]:
-        with self._database.read() as connection:
-            return activity_types_of(connection, subscription_id)
+        return self._activity_types.get(subscription_id)
 
     def create_lead_field(
         self,
@@ -123,6 +123,14 @@ class Subscriptions:
         with self._database.read() as connection:
             chosen = _chosen_settings(connection, subscription_id)
         return effective_settings(chosen, is_strict=self._is_strict)
+
+    def _read_lead_fields(self, subscription_id: SubscriptionId) -> LeadFieldCatalogue:
+        with self._database.read() as connection:
+            return lead_fields_of(connection, subscription_id)
+
+    def _read_activity_types(self, subscription_id: SubscriptionId) -> Mapping[int, ActivityType]:
+        with self._database.read() as connection:
+            return activity_types_of(connection, subscription_id)
 
     def _read_rules(self, subscription_id: SubscriptionId) -> RequestRules:
         with self._database.read() as connection:
