@@ -46,7 +46,7 @@ def lake_files(home: str) -> list[str]:
     """The paths of the files that the lake consists of now."""
     from tailrace.lake.activity_log import ActivityLog
 
-    log = ActivityLog(Path(home) / "lake" / "1" / "activities")
+    log = ActivityLog.in_directory(Path(home) / "lake" / "1" / "activities")
     return [file.path for file in log.snapshot().files]
 
 

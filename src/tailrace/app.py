@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import hashlib
-import os
-import secrets
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,14 +13,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tailrace.activities.compactor import Compactor
 from tailrace.activities.counting import count_by_type
+from tailrace.activities.lake_locks import LakeLocks
 from tailrace.activities.pages import ActivityPages
 from tailrace.activities.settler import Settler, SettlingLimits
 from tailrace.domain.errors import HomeError, StoreUnavailableError
-from tailrace.durability import make_directory, sync_path
+from tailrace.durability import make_directory
 from tailrace.extract.planning import Planner
 from tailrace.extract.rendered import RenderedFragments
 from tailrace.files.directory import FileDirectory
 from tailrace.files.uploads import Uploads
+from tailrace.home_directory import DATABASE_NAME, check_store, key_of, locked, mark_store
 from tailrace.imports.runner import ImportRunner
 from tailrace.imports.service import LeadImports
 from tailrace.ingest.activity_batches import ActivityBatches
@@ -31,6 +30,13 @@ from tailrace.jobs.janitor import Janitor
 from tailrace.jobs.runner import Runner, RunnerLimits
 from tailrace.jobs.service import ExportJobs
 from tailrace.lake.activity_log import ActivityLog
+from tailrace.lake.home_lake import (
+    LAKE_NAME,
+    lake_address,
+    lake_of,
+    lake_owner,
+    remember_address,
+)
 from tailrace.operation.cluster_watch import ClusterWatch
 from tailrace.operation.home_metrics import HomeMetrics
 from tailrace.operation.readiness import Readiness
@@ -63,18 +69,6 @@ if TYPE_CHECKING:
 #: The API user that a new home begins with.
 FIRST_USER = "admin@tailrace.local"
 
-#: The store of a home that has no other.
-DATABASE_NAME = "tailrace.db"
-
-#: The file that makes a directory a home whose store is elsewhere.
-STORE_MARK_NAME = "store"
-
-_STORE_MARK = (
-    "The store of this home is a PostgreSQL database: --store or TAILRACE_STORE names it.\n"
-)
-
-_KEY_BYTES = 32
-
 #: How long a result file on object storage outlives its retention for downloads on other servers.
 _OTHERS_READ_SECONDS = 3600
 
@@ -105,6 +99,15 @@ class Application:
         self._files_owner = hashlib.sha256(b"result files\n" + key).hexdigest()
         #: None if exports are rendered in this process.
         self.executor = _executor(settings)
+        self.lake = lake_of(
+            home,
+            settings.lake,
+            owner=lake_owner(key),
+            retry_seconds=settings.files_retry_seconds,
+        )
+        self._lake_locks = LakeLocks(
+            self.database, home / LAKE_NAME, is_elsewhere=settings.lake is not None
+        )
         self.settler = self._settler()
         self.compactor = Compactor(
             self.subscriptions,
@@ -143,7 +146,7 @@ class Application:
 
     def activity_log(self, subscription_id: SubscriptionId) -> ActivityLog:
         """The lake of one subscription's activities."""
-        return ActivityLog(self.settings.home / "lake" / str(subscription_id) / "activities")
+        return ActivityLog(self.lake.table(subscription_id), self._lake_locks.of(subscription_id))
 
     def activity_counts(self, subscription_id: SubscriptionId) -> dict[int, int]:
         """Number of activities of each type that a subscription has any of."""
@@ -170,6 +173,7 @@ class Application:
         """
         with self._server_place():
             self.files.claim(self._files_owner)
+            self.lake.claim()
             # What is there now stays to the end: the collector need not look at it again.
             gc.collect()
             gc.freeze()
@@ -193,7 +197,7 @@ class Application:
             with self.database.presence(self._expire_leases):
                 yield
             return
-        with _locked(self.settings.home / "serve.lock", is_exclusive_now=True):
+        with locked(self.settings.home / "serve.lock", is_exclusive_now=True):
             self._expire_leases()
             yield
 
@@ -266,7 +270,14 @@ class Application:
             home=self.settings.home,
             least_free_megabytes=self.settings.least_free_megabytes,
             cluster=cluster,
+            elsewhere=self.parts_elsewhere(),
         )
+
+    def parts_elsewhere(self) -> dict[str, Callable[[], None]]:
+        """Parts that are on object storage; each raises RetryLaterError if that does not answer."""
+        places = {"files": self.settings.files, "lake": self.settings.lake}
+        checks = {"files": self.files.check, "lake": self.lake.check}
+        return {name: check for name, check in checks.items() if places[name] is not None}
 
     def _planner(self, subscription_id: SubscriptionId) -> Planner:
         return Planner(self.database, self.activity_log(subscription_id))
@@ -279,20 +290,22 @@ def open_application(
 
     Raises HomeError if the directory cannot be used, or is no home though it must be one.
     """
+    settings = _checked(settings, must_exist=must_exist)
     home = settings.home
-    _check_store(settings, must_exist=must_exist)
     try:
         if not home.exists():
             make_directory(home)
             # It holds people's data and the key to every token.
             home.chmod(0o700)
-        with _locked(home / "setup.lock", is_exclusive_now=False):
-            key = _key(home / "key")
+        with locked(home / "setup.lock", is_exclusive_now=False):
+            key = key_of(home / "key")
             application = Application(settings, key, clock)
+            if settings.lake is not None:
+                remember_address(home, settings.lake, application.lake)
             application.database.migrate()
             if application.database.is_shared:
                 confirm_key(application.database, key)
-                _mark_store(home / STORE_MARK_NAME)
+                mark_store(home)
             _ensure_subscription(application)
     except OSError as error:
         raise HomeError(f"The home '{home}' cannot be used: {error.strerror}.") from error
@@ -308,12 +321,22 @@ def home_as_it_is(settings: Settings) -> Generator[Application]:
 
     Raises HomeError if there is none.
     """
-    _check_store(settings, must_exist=True)
-    application = Application(settings, b"", utc_now)
+    application = Application(_checked(settings, must_exist=True), b"", utc_now)
     try:
         yield application
     finally:
         application.close()
+
+
+def _checked(settings: Settings, *, must_exist: bool) -> Settings:
+    """The settings, and what the home remembers of where its parts are.
+
+    Raises HomeError if the two contradict each other, or a home is missing that `must_exist`.
+    """
+    home = settings.home
+    check_store(home, is_elsewhere=settings.store is not None, must_exist=must_exist)
+    address = lake_address(home, settings.lake, files=settings.files)
+    return settings.model_copy(update={"lake": address})
 
 
 def _store_location(settings: Settings) -> Path | str:
@@ -356,28 +379,6 @@ def _rendered_fragments(files: ResultFiles, settings: Settings) -> RenderedFragm
     return RenderedFragments(files, settings.known_fragments if settings.files is None else 0)
 
 
-def _check_store(settings: Settings, *, must_exist: bool) -> None:
-    """Raises HomeError for a home that is not there, or keeps its store elsewhere."""
-    home = settings.home
-    has_file = (home / DATABASE_NAME).exists()
-    has_mark = (home / STORE_MARK_NAME).exists()
-    if settings.store is None and has_mark:
-        raise HomeError(f"Home '{home}': {_STORE_MARK.strip()}")
-    if settings.store is not None and has_file:
-        raise HomeError(f"The store of the home '{home}' is its file '{DATABASE_NAME}'.")
-    if must_exist and not (has_file or has_mark):
-        raise HomeError(
-            f"There is no home at '{home}'. `tailrace serve` makes one; --home names another."
-        )
-
-
-def _mark_store(path: Path) -> None:
-    if not path.exists():
-        path.write_text(_STORE_MARK, encoding="utf-8")
-        sync_path(path)
-        sync_path(path.parent)
-
-
 def _ensure_subscription(application: Application) -> None:
     with application.database.read() as connection:
         if _has_subscription(connection):
@@ -390,29 +391,3 @@ def _ensure_subscription(application: Application) -> None:
 
 def _has_subscription(connection: Connection) -> bool:
     return connection.execute(select(func.count()).select_from(subscription)).scalar_one() > 0
-
-
-def _key(path: Path) -> bytes:
-    """The secret that tokens and secret hashes derive from; made once, readable by its owner."""
-    if not path.exists():
-        partial = path.with_suffix(".part")
-        partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(path)
-        sync_path(path.parent)
-    return path.read_bytes()
-
-
-@contextmanager
-def _locked(path: Path, *, is_exclusive_now: bool) -> Generator[None]:
-    """Hold the lock of `path`: wait for it, or with `is_exclusive_now` raise HomeError at once."""
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if is_exclusive_now else 0))
-        except BlockingIOError as error:
-            raise HomeError(f"Another server runs on the home '{path.parent}'.") from error
-        yield

@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: No place for credentials: those are read from the environment by the library that uses them.
-_FILES_ADDRESS = re.compile(r"(s3|gs|az)://[^\s/@?#]+(/[^\s@?#]*)?")
+_ADDRESS = re.compile(r"(s3|gs|az)://[^\s/@?#]+(/[^\s@?#]*)?")
 
 _EXECUTOR_ADDRESS = re.compile(r"(dask|dask\+tls|tcp|tls)://[^\s/@?#]+:\d{1,5}")
 
@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     files: str | None = Field(
         default=None,
         description="Address of object storage that keeps the result files, not the home.",
+    )
+    lake: str | None = Field(
+        default=None,
+        description="Address of object storage that keeps the lake, not the home.",
     )
     executor: str | None = Field(
         default=None,
@@ -167,12 +171,12 @@ class Settings(BaseSettings):
         default="info", description="Least level that is logged: debug to error."
     )
 
-    @field_validator("files")
+    @field_validator("files", "lake")
     @classmethod
-    def _is_object_storage(cls, files: str | None) -> str | None:
-        if files is not None and not _FILES_ADDRESS.fullmatch(files):
+    def _is_object_storage(cls, address: str | None) -> str | None:
+        if address is not None and not _ADDRESS.fullmatch(address):
             raise ValueError("an address is s3://BUCKET/PREFIX, or of gs:// or az://")
-        return files
+        return address
 
     @field_validator("executor")
     @classmethod

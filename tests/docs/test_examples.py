@@ -72,7 +72,8 @@ def test_example_of_serve__answers_and_stops(
     shell: Shell, line: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     if "s3://" in line:
-        bucket = Bucket(request.getfixturevalue("s3_server"), name="exports")
+        name = line.partition("s3://")[2].partition("/")[0]
+        bucket = Bucket(request.getfixturevalue("s3_server"), name)
         bucket.make()
         for name, value in bucket.environment.items():
             monkeypatch.setenv(name, value)

@@ -30,7 +30,7 @@ from pathlib import Path
 from tailrace.lake.activity_log import ActivityLog
 from tests.support.activities import random_activities
 
-log = ActivityLog(Path(sys.argv[1]))
+log = ActivityLog.in_directory(Path(sys.argv[1]))
 for batch in range(int(sys.argv[2]), int(sys.argv[3])):
     log.append(random_activities(400, seed=batch, seconds=4 * 86_400, first_guid=batch * 400 + 1))
     print(batch, flush=True)
@@ -42,7 +42,7 @@ from pathlib import Path
 from tailrace.lake.activity_log import ActivityLog
 from tests.support.activities import random_activities
 
-log = ActivityLog(Path(sys.argv[1]))
+log = ActivityLog.in_directory(Path(sys.argv[1]))
 rows = random_activities(400, seed=1, seconds=4 * 86_400, first_guid=401)
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, resource.RLIM_INFINITY))
 try:
@@ -56,7 +56,7 @@ except OSError as error:
 @pytest.fixture
 def log(tmp_path: Path) -> ActivityLog:
     """A log with one batch in it."""
-    log = ActivityLog(tmp_path / "activities")
+    log = ActivityLog.in_directory(tmp_path / "activities")
     log.append(batch_rows(0))
     return log
 
@@ -146,7 +146,7 @@ def test_append_killed_at_any_moment__keeps_what_it_acknowledged(
 def test_killed_first_append__leaves_a_log_that_works(tmp_path: Path) -> None:
     process = append_in_process(tmp_path, 1, 5, TAILRACE_CRASH_POINT="append.file_written")
     process.communicate(timeout=60)
-    log = ActivityLog(tmp_path / "activities")
+    log = ActivityLog.in_directory(tmp_path / "activities")
     log.append(batch_rows(0))
     assert_goes_on(log, tmp_path, {0})
 

@@ -35,7 +35,7 @@ IN_MARCH = {"filter": {"createdAt": MARCH}}
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> ActivityLog:
-    made = ActivityLog(tmp_path_factory.mktemp("lake") / "activities")
+    made = ActivityLog.in_directory(tmp_path_factory.mktemp("lake") / "activities")
     made.append(random_activities(1000))
     return made
 
@@ -146,11 +146,10 @@ def test_worker_of_another_version__fails_the_export(
 def test_data_file_that_is_gone__is_an_error_as_on_one_machine(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    log = ActivityLog(tmp_path / "lake" / "activities")
+    log = ActivityLog.in_directory(tmp_path / "lake" / "activities")
     log.append(random_activities(100))
     works = [*works_of(log)]
-    for path in log.path.rglob("*.parquet"):
-        path.unlink()
+    log.storage.delete(log.storage.data_names())
     cluster.start_worker("worker")
     with pytest.raises(OSError, match="No such file"):
         cluster.executor().render(works, lambda _number, _shard: None, lambda: None)

@@ -34,9 +34,9 @@ from tailrace.lake.activity_log import ActivityLog
 from tailrace.lake.compaction_plan import due
 
 compaction._LEAST_ROW_BYTES = compaction.FILE_BYTES // 150
-log = ActivityLog(Path(sys.argv[1]))
+log = ActivityLog.in_directory(Path(sys.argv[1]))
 while True:
-    for files in due(log.snapshot().files, datetime.now(UTC)):
+    for files in due(log.snapshot(), datetime.now(UTC)):
         compaction.compact(log, files, datetime.now(UTC))
         print(len(files), flush=True)
     if len(sys.argv) < 3:
@@ -49,7 +49,7 @@ from pathlib import Path
 from tailrace.lake.activity_log import ActivityLog
 from tests.support.activities import random_activities
 
-log = ActivityLog(Path(sys.argv[1]))
+log = ActivityLog.in_directory(Path(sys.argv[1]))
 batch = int(sys.argv[2])
 while True:
     rows = random_activities(20, seed=batch, seconds=2 * 86_400, first_guid=batch * 20 + 1)
@@ -62,7 +62,7 @@ while True:
 @pytest.fixture
 def log(tmp_path: Path) -> ActivityLog:
     """A log with as many small files a day as are compacted."""
-    log = ActivityLog(tmp_path / "activities")
+    log = ActivityLog.in_directory(tmp_path / "activities")
     append_batches(log, 0, MANY_SMALL_FILES)
     return log
 
@@ -79,7 +79,7 @@ def run(
     script: str, log: ActivityLog, *arguments: str, **environment: str
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", script, str(log.path), *arguments],
+        [sys.executable, "-c", script, log.storage.location, *arguments],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         text=True,
@@ -88,7 +88,7 @@ def run(
 
 def compact_here(log: ActivityLog) -> None:
     now = datetime.now(UTC)
-    for files in due(log.snapshot().files, now):
+    for files in due(log.snapshot(), now):
         assert compact(log, files, now) is not None
 
 
@@ -116,7 +116,9 @@ def test_killed_compaction__is_finished_by_the_next(
     # What the killed one left, and what was replaced, goes in time.
     log.sweep(datetime.now(UTC) + timedelta(hours=26))
     files = log.snapshot().files
-    assert {str(path) for path in log.path.glob("activityDay=*/*")} == {one.path for one in files}
+    assert {str(path) for path in Path(log.storage.location).glob("activityDay=*/*")} == {
+        one.path for one in files
+    }
     assert len(files) < MANY_SMALL_FILES
     append_batches(log, MANY_SMALL_FILES, MANY_SMALL_FILES + 1)
     assert_whole(log, MANY_SMALL_FILES + 1)
@@ -128,7 +130,7 @@ def test_compaction__is_on_the_disk_as_a_whole(
     root = tmp_path / "root"
     root.mkdir()
     disk = WatchedDisk(root)
-    log = ActivityLog(root / "activities")
+    log = ActivityLog.in_directory(root / "activities")
     checked: list[bool] = []
 
     def look() -> None:
@@ -142,7 +144,7 @@ def test_compaction__is_on_the_disk_as_a_whole(
     assert checked
     assert all(checked)
     disk.cut_power(tmp_path / "after")
-    after = ActivityLog(tmp_path / "after" / "activities")
+    after = ActivityLog.in_directory(tmp_path / "after" / "activities")
     assert_whole(after, MANY_SMALL_FILES)
     assert len(after.snapshot().files) == 2
 

@@ -69,12 +69,12 @@ def test_acknowledged_appends__are_there(
     root: Path, disk: WatchedDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches: int
 ) -> None:
     """Of twelve commits one brings a checkpoint along."""
-    log = ActivityLog(root / "lake" / "activities")
+    log = ActivityLog.in_directory(root / "lake" / "activities")
     with disk.watched(monkeypatch):
         for batch in range(batches):
             log.append(batch_rows(batch))
     disk.cut_power(tmp_path / "after")
-    rows = lake_rows(ActivityLog(tmp_path / "after" / "lake" / "activities"))
+    rows = lake_rows(ActivityLog.in_directory(tmp_path / "after" / "lake" / "activities"))
     assert rows["marketoGUID"].to_list() == list(range(1, batches * ROWS + 1))
 
 
@@ -82,7 +82,7 @@ def test_log_that_a_reader_made__is_there(
     root: Path, disk: WatchedDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with disk.watched(monkeypatch):
-        assert ActivityLog(root / "activities").largest_guid() == 0
+        assert ActivityLog.in_directory(root / "activities").largest_guid() == 0
     (entry,) = (root / "activities").glob("_delta_log/*.json")
     assert disk.holds(entry)
 
@@ -90,7 +90,7 @@ def test_log_that_a_reader_made__is_there(
 def test_log_entry__names_only_files_that_are_on_the_disk(
     root: Path, disk: WatchedDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = ActivityLog(root / "activities")
+    log = ActivityLog.in_directory(root / "activities")
 
     def look() -> None:
         """An entry may reach the disk by itself at any time."""
@@ -106,7 +106,7 @@ def test_log_entry__names_only_files_that_are_on_the_disk(
 def test_entry_of_a_writer_that_died_too_soon__is_on_the_disk_before_the_next_one_is_there(
     root: Path, disk: WatchedDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = ActivityLog(root / "activities")
+    log = ActivityLog.in_directory(root / "activities")
     entries = [root / "activities" / "_delta_log" / f"{version:020}.json" for version in range(3)]
     # Nobody saw what this one waited for: as if it had not.
     log.append(batch_rows(0))

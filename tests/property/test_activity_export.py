@@ -124,7 +124,7 @@ ROWS = random_activities(300, seconds=4 * 86_400 - 1)
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> ActivityLog:
-    log = ActivityLog(tmp_path_factory.mktemp("lake") / "activities")
+    log = ActivityLog.in_directory(tmp_path_factory.mktemp("lake") / "activities")
     for start in (0, 100, 150):
         log.append(ROWS.slice(start, 50 if start else 100))
     log.append(ROWS.slice(200, 100))
@@ -162,7 +162,7 @@ def test_bytes__do_not_depend_on_how_rows_came_in(
     expected = naive_export(activities, everything, ACTIVITY_FIELDS)
     places = [random.Random(seed + place).randrange(batch_count) for place in range(len(rows))]
     with tempfile.TemporaryDirectory() as directory:
-        log = ActivityLog(Path(directory) / "activities")
+        log = ActivityLog.in_directory(Path(directory) / "activities")
         for batch in range(batch_count):
             log.append(activities.filter([place == batch for place in places]))
         assert exported(log, everything, ACTIVITY_FIELDS, fragment_bytes) == expected
@@ -170,7 +170,7 @@ def test_bytes__do_not_depend_on_how_rows_came_in(
 
 def test_selective_export__is_the_same_bytes_every_time(tmp_path: Path) -> None:
     """Engines that lose order do so under selective filters and several threads."""
-    log = ActivityLog(tmp_path / "activities")
+    log = ActivityLog.in_directory(tmp_path / "activities")
     rows = random_activities(60_000, seconds=3 * 86_400)
     for start in range(0, rows.height, 12_000):
         log.append(rows.slice(start, 12_000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,14 @@ import pytest
 
 from tailrace.domain.export_request import ActivityFilter
 from tailrace.extract.activity_filter import WantedActivities
-from tailrace.extract.activity_fragments import plan_fragments, scan_files
+from tailrace.extract.activity_fragments import plan_fragments
 from tailrace.extract.activity_reading import candidates_of
 from tailrace.lake.activity_log import ActivityLog
 from tailrace.lake.data_file import row_bytes
-from tailrace.lake.snapshot import DataFile
+from tailrace.lake.snapshot import DataFile, LakeSnapshot
 from tests.support.activities import START, activity, activity_request, frame, random_activities
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from tailrace.extract.activity_fragments import ActivityFragment
@@ -29,7 +29,7 @@ ROW_BYTES = 98
 
 @pytest.fixture
 def log(tmp_path: Path) -> ActivityLog:
-    return ActivityLog(tmp_path / "activities")
+    return ActivityLog.in_directory(tmp_path / "activities")
 
 
 def wanted(*, names: tuple[str, ...] = (), **filters: Any) -> WantedActivities:
@@ -39,13 +39,14 @@ def wanted(*, names: tuple[str, ...] = (), **filters: Any) -> WantedActivities:
 
 
 def plan(log: ActivityLog, *, fragment_rows: int = 10**6, **filters: Any) -> list[ActivityFragment]:
-    return plan_of(log.snapshot().files, wanted(**filters), fragment_rows * ROW_BYTES)
+    return plan_of(log.snapshot(), wanted(**filters), fragment_rows * ROW_BYTES)
 
 
 def plan_of(
-    files: Sequence[DataFile], picked: WantedActivities, fragment_bytes: int
+    snapshot: LakeSnapshot, picked: WantedActivities, fragment_bytes: int
 ) -> list[ActivityFragment]:
-    return plan_fragments(candidates_of(files, picked), picked, fragment_bytes=fragment_bytes)
+    candidates = candidates_of(snapshot, picked)
+    return plan_fragments(snapshot.storage, candidates, picked, fragment_bytes=fragment_bytes)
 
 
 def append_day(log: ActivityLog, day: int, count: int = 10, **values: object) -> None:
@@ -132,7 +133,8 @@ def test_overlapping_files__are_read_together_and_cut(log: ActivityLog) -> None:
 
 
 def rows_of(fragment: ActivityFragment) -> pl.DataFrame:
-    picked = scan_files(fragment.paths).filter(fragment.range.predicate & wanted().predicate)
+    rows = pl.scan_parquet(list(fragment.paths), glob=False, hive_partitioning=False)
+    picked = rows.filter(fragment.range.predicate & wanted().predicate)
     return picked.collect().sort("activityDate", "marketoGUID")
 
 
@@ -151,7 +153,7 @@ def test_rows_of_very_different_length__are_cut_by_their_length(
                 for guid in range(part * 100 + 1, part * 100 + 101)
             )
         )
-    fragments = plan_of(log.snapshot().files, wanted(), 100_000)
+    fragments = plan_of(log.snapshot(), wanted(), 100_000)
     sizes = [rows_of(one).select(row_bytes().sum()).item() for one in fragments]
     assert max(sizes) <= 100_000
     assert sum(rows_of(one).height for one in fragments) == 300
@@ -163,5 +165,6 @@ def test_files_without_statistics__are_read_whole(log: ActivityLog, tmp_path: Pa
     rows = frame([activity(5000)])
     rows.write_parquet(tmp_path / "foreign.parquet")
     unknown = DataFile(str(tmp_path / "foreign.parquet"), 1, file.written_at, *[None] * 9)
-    (fragment,) = plan_of([file, unknown], wanted(type_ids=(1,)), 10**6)
+    snapshot = replace(log.snapshot(), files=(file, unknown))
+    (fragment,) = plan_of(snapshot, wanted(type_ids=(1,)), 10**6)
     assert rows_of(fragment).height == 11

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def log(tmp_path: Path) -> ActivityLog:
-    return ActivityLog(tmp_path / "lake" / "1" / "activities")
+    return ActivityLog.in_directory(tmp_path / "lake" / "1" / "activities")
 
 
 def table_of(log: ActivityLog, tmp_path: Path) -> str:
@@ -163,24 +163,24 @@ def test_appends_at_once__lose_no_row(tmp_path: Path) -> None:
     def appender(first_guid: int) -> None:
         # A log of its own, as another process would have.
         for guid in range(first_guid, first_guid + 5):
-            ActivityLog(path).append(frame([activity(guid)]))
+            ActivityLog.in_directory(path).append(frame([activity(guid)]))
 
     in_threads([lambda first=first: appender(first) for first in (1, 101, 201, 301)])
-    assert rows_in(ActivityLog(path).snapshot()).height == 20
+    assert rows_in(ActivityLog.in_directory(path).snapshot()).height == 20
 
 
 def test_exclusive__keeps_a_look_up_true_until_the_append(tmp_path: Path) -> None:
     path = tmp_path / "activities"
 
     def load() -> None:
-        log = ActivityLog(path)
+        log = ActivityLog.in_directory(path)
         rows = random_activities(20)
         with log.exclusive():
             there = log.contains(rows["marketoGUID"])
             log.append(rows.filter(~pl.col("marketoGUID").is_in(there.implode())))
 
     in_threads([load] * 4)
-    assert rows_in(ActivityLog(path).snapshot()).height == 20
+    assert rows_in(ActivityLog.in_directory(path).snapshot()).height == 20
 
 
 def test_sweep__removes_old_files_that_no_version_names(log: ActivityLog, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_sweep__removes_old_files_that_no_version_names(log: ActivityLog, tmp_pa
         path.touch()
     assert log.sweep(datetime.now(UTC)) == []
     two_hours_later = datetime.now(UTC) + timedelta(hours=2)
-    assert sorted(log.sweep(two_hours_later)) == sorted(orphans)
+    assert sorted(log.sweep(two_hours_later)) == sorted(map(str, orphans))
     assert rows_in(log.snapshot()).height == 50
 
 
@@ -208,9 +208,12 @@ def test_log_entries_of_days_ago__go_by_a_sweep_alone_and_only_for_a_checkpoint(
     days_ago = (datetime.now(UTC) - timedelta(days=3)).timestamp()
     for guid in range(1, commits + 1):
         log.append(frame([activity(guid)]))
-        for path in (log.path / "_delta_log").iterdir():
+        for path in (Path(log.storage.location) / "_delta_log").iterdir():
             os.utime(path, (days_ago, days_ago))
-    entries = [log.path / "_delta_log" / f"{version:020}.json" for version in range(commits + 1)]
+    entries = [
+        Path(log.storage.location) / "_delta_log" / f"{version:020}.json"
+        for version in range(commits + 1)
+    ]
     assert all(entry.exists() for entry in entries)
     log.sweep(datetime.now(UTC))
     assert [entry.exists() for entry in entries] == [not is_cleaned] * commits + [True]
@@ -230,7 +233,7 @@ def test_sweep__keeps_files_of_earlier_versions(
         table.create_checkpoint()
     orphan = Path(pinned.files[0].path).with_name("part-orphan.parquet")
     orphan.touch()
-    assert log.sweep(datetime.now(UTC) + timedelta(hours=2)) == [orphan]
+    assert log.sweep(datetime.now(UTC) + timedelta(hours=2)) == [str(orphan)]
     assert rows_in(pinned).height == 3
 
 

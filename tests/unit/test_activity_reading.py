@@ -24,7 +24,7 @@ TYPES = 4
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> ActivityLog:
     """A file a day with a row group for each of four types, a row a second."""
-    log = ActivityLog(tmp_path_factory.mktemp("lake") / "activities")
+    log = ActivityLog.in_directory(tmp_path_factory.mktemp("lake") / "activities")
     numbers = pl.DataFrame({"number": pl.int_range(ROW_GROUP_ROWS, eager=True)})
     for day in range(DAYS):
         for_types = [

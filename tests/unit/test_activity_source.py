@@ -25,7 +25,7 @@ def exported(
     tmp_path: Path, rows: pl.DataFrame, *, names: tuple[str, ...] = (), **filters: Any
 ) -> list[list[str]]:
     """Data rows of an export of these activities and no others."""
-    log = ActivityLog(tmp_path / "activities")
+    log = ActivityLog.in_directory(tmp_path / "activities")
     log.append(rows)
     content, result = export(log, activity_request(**filters), tmp_path / "files", names=names)
     lines = list(csv.reader(io.StringIO(content.decode())))
@@ -131,7 +131,7 @@ def test_columns_without_the_sort_key__are_still_in_order(tmp_path: Path) -> Non
 
 
 def test_file_that_no_version_names__is_not_exported(tmp_path: Path) -> None:
-    log = ActivityLog(tmp_path / "activities")
+    log = ActivityLog.in_directory(tmp_path / "activities")
     log.append(frame([activity(1)]))
     (file,) = log.snapshot().files
     shutil.copy(file.path, Path(file.path).with_name("part-never-committed.parquet"))
@@ -143,4 +143,4 @@ def test_request_for_leads__is_refused(tmp_path: Path) -> None:
     created = CreatedLeads(InstantRange(START, START))
     request = ExportRequest(FileFormat.CSV, (), created)
     with pytest.raises(TypeError):
-        ActivitySource(ActivityLog(tmp_path / "activities").snapshot(), request)
+        ActivitySource(ActivityLog.in_directory(tmp_path / "activities").snapshot(), request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -29,7 +30,6 @@ from tests.support.activities import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from tailrace.lake.snapshot import DataFile, LakeSnapshot
 
@@ -39,7 +39,7 @@ DAY = 86_400
 
 @pytest.fixture
 def log(tmp_path: Path) -> ActivityLog:
-    return ActivityLog(tmp_path / "lake" / "activities")
+    return ActivityLog.in_directory(tmp_path / "lake" / "activities")
 
 
 def append_batches(
@@ -53,7 +53,7 @@ def append_batches(
 
 def compact_all(log: ActivityLog, now: datetime = NOW) -> int:
     """One round; returns how many commits it made."""
-    sets = list(due(log.snapshot().files, now))
+    sets = list(due(log.snapshot(), now))
     return sum(compact(log, files, now) is not None for files in sets)
 
 
@@ -113,12 +113,12 @@ def test_compacted_file__is_sorted_and_has_statistics(log: ActivityLog) -> None:
 def test_other_delta_readers__see_each_row_once(log: ActivityLog, *, with_checkpoint: bool) -> None:
     append_batches(log, range(MANY_SMALL_FILES))
     compact_all(log)
-    table = DeltaTable(log.path)
+    table = DeltaTable(log.storage.location)
     if with_checkpoint:
         table.create_checkpoint()
-        table = DeltaTable(log.path)
+        table = DeltaTable(log.storage.location)
     rows = rows_in(log.snapshot())
-    by_polars = pl.scan_delta(str(log.path)).select(*ACTIVITY_SCHEMA).collect()
+    by_polars = pl.scan_delta(log.storage.location).select(*ACTIVITY_SCHEMA).collect()
     assert by_polars.sort("marketoGUID").equals(rows)
     query = 'SELECT count(*) AS n, count(DISTINCT "marketoGUID") AS m FROM log'
     counted = pl.DataFrame(QueryBuilder().register("log", table).execute(query).read_all())
@@ -173,7 +173,7 @@ def test_full_files__are_left_alone(log: ActivityLog) -> None:
             .join(pl.DataFrame({"marketoGUID": guids}), how="cross")
         )
         log.append(rows.select(*ACTIVITY_SCHEMA))
-    assert list(due(log.snapshot().files, NOW + timedelta(days=1))) == []
+    assert list(due(log.snapshot(), NOW + timedelta(days=1))) == []
 
 
 def test_files_by_another_writer__are_left_alone(log: ActivityLog) -> None:
@@ -181,14 +181,14 @@ def test_files_by_another_writer__are_left_alone(log: ActivityLog) -> None:
     for batch in range(MANY_SMALL_FILES + 1):
         rows = random_activities(20, seed=batch, seconds=DAY, first_guid=batch * 20 + 1)
         rows.with_columns(activityDay=pl.col("activityDate").dt.date()).write_delta(
-            str(log.path), mode="append"
+            log.storage.location, mode="append"
         )
     assert compact_all(log, NOW + timedelta(days=1)) == 0
 
 
 def due_files(log: ActivityLog) -> tuple[DataFile, ...]:
     append_batches(log, range(MANY_SMALL_FILES))
-    (files,) = due(log.snapshot().files, NOW)
+    (files,) = due(log.snapshot(), NOW)
     return files
 
 
@@ -196,7 +196,11 @@ def test_two_compactions_of_the_same_files__double_nothing(log: ActivityLog) -> 
     files = due_files(log)
     outcomes: list[object] = []
     threads = [
-        threading.Thread(target=lambda: outcomes.append(compact(ActivityLog(log.path), files, NOW)))
+        threading.Thread(
+            target=lambda: outcomes.append(
+                compact(ActivityLog.in_directory(Path(log.storage.location)), files, NOW)
+            )
+        )
         for _ in range(3)
     ]
     for thread in threads:
@@ -250,7 +254,7 @@ def test_compaction_whose_files_were_swept__names_none_of_them(
 
 
 def data_files(log: ActivityLog) -> set[str]:
-    return {str(path) for path in log.path.glob("activityDay=*/*")}
+    return {str(path) for path in Path(log.storage.location).glob("activityDay=*/*")}
 
 
 @pytest.mark.parametrize("commits_later", [0, 12])

@@ -29,7 +29,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Cluster]:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> ActivityLog:
-    made = ActivityLog(tmp_path_factory.mktemp("lake") / "activities")
+    made = ActivityLog.in_directory(tmp_path_factory.mktemp("lake") / "activities")
     made.append(random_activities(1500, seed=1))
     made.append(random_activities(500, seed=2, first_guid=5000))
     return made

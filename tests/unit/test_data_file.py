@@ -11,6 +11,7 @@ import msgspec
 import polars as pl
 
 from tailrace.lake.data_file import ROW_GROUP_ROWS, RowGroup, plain_size, write_data_file
+from tailrace.lake.directory_storage import DirectoryStorage
 from tests.support.activities import START, activity, frame
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def test_file__holds_the_rows_in_their_order(tmp_path: Path) -> None:
     rows = frame(activity(guid) for guid in (3, 1, 2))
-    action = write_data_file(tmp_path, rows)
+    action = write_data_file(DirectoryStorage(tmp_path), rows)
     path = tmp_path / action.path
     assert pl.read_parquet(path, hive_partitioning=False).equals(rows)
     assert action.size == path.stat().st_size
@@ -34,7 +35,9 @@ def test_statistics__tell_least_and_largest(tmp_path: Path) -> None:
             activity(9, activityDate=START + timedelta(seconds=61), primaryAttributeValueId=4),
         ]
     )
-    statistics: dict[str, Any] = msgspec.json.decode(write_data_file(tmp_path, rows).stats)
+    statistics: dict[str, Any] = msgspec.json.decode(
+        write_data_file(DirectoryStorage(tmp_path), rows).stats
+    )
     assert statistics == {
         "numRecords": 2,
         "minValues": {
@@ -60,16 +63,24 @@ def test_statistics__tell_least_and_largest(tmp_path: Path) -> None:
 
 def test_plain_size__is_noted_in_the_file(tmp_path: Path) -> None:
     rows = frame([activity(1, attributes="x" * 1000), activity(2, attributes="x" * 10)])
-    size = plain_size(str(tmp_path / write_data_file(tmp_path, rows).path))
+    size = plain_size(
+        DirectoryStorage(tmp_path),
+        str(tmp_path / write_data_file(DirectoryStorage(tmp_path), rows).path),
+    )
     assert size.largest_row_bytes >= 1000
     assert size.total_bytes >= size.largest_row_bytes + 10
 
 
 def test_plain_size_of_a_file_by_another_writer__is_measured(tmp_path: Path) -> None:
     rows = frame([activity(1, attributes="x" * 1000), activity(2)])
-    ours = plain_size(str(tmp_path / write_data_file(tmp_path, rows).path))
+    ours = plain_size(
+        DirectoryStorage(tmp_path),
+        str(tmp_path / write_data_file(DirectoryStorage(tmp_path), rows).path),
+    )
     rows.write_parquet(tmp_path / "foreign.parquet")
-    assert plain_size(str(tmp_path / "foreign.parquet")) == replace(ours, row_groups=None)
+    assert plain_size(DirectoryStorage(tmp_path), str(tmp_path / "foreign.parquet")) == replace(
+        ours, row_groups=None
+    )
 
 
 def test_row_groups__are_noted_in_the_file(tmp_path: Path) -> None:
@@ -78,8 +89,8 @@ def test_row_groups__are_noted_in_the_file(tmp_path: Path) -> None:
     last = activity(
         ROW_GROUP_ROWS + 1, activityTypeId=2, activityDate=later, primaryAttributeValueId=7
     )
-    path = str(tmp_path / write_data_file(tmp_path, frame([*rows, last])).path)
-    size = plain_size(path)
+    path = str(tmp_path / write_data_file(DirectoryStorage(tmp_path), frame([*rows, last])).path)
+    size = plain_size(DirectoryStorage(tmp_path), path)
     assert size.row_groups is not None
     first, second = size.row_groups
     assert first == RowGroup(first.plain_bytes, START, START, 1, 1, None, None)
@@ -88,7 +99,9 @@ def test_row_groups__are_noted_in_the_file(tmp_path: Path) -> None:
 
 
 def test_row_groups__are_small(tmp_path: Path) -> None:
-    action = write_data_file(tmp_path, frame([activity(1)] * (ROW_GROUP_ROWS + 1)))
+    action = write_data_file(
+        DirectoryStorage(tmp_path), frame([activity(1)] * (ROW_GROUP_ROWS + 1))
+    )
     query = "SELECT DISTINCT row_group_num_rows, compression FROM parquet_metadata(?) ORDER BY 1"
     groups = duckdb.connect().execute(query, [str(tmp_path / action.path)]).fetchall()
     assert groups == [(1, "ZSTD"), (ROW_GROUP_ROWS, "ZSTD")]

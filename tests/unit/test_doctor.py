@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,6 @@ from tests.support.stores import only_with_a_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def complaints(
         clock=application.clock,
         least_free_megabytes=least_free_megabytes,
         cluster=cluster,
+        files=application.files,
     )
     findings = list(examine(patient, is_deep=is_deep))
     assert all((one.advice is None) == (one.level is Level.OK) for one in findings)
@@ -63,7 +64,7 @@ def settled(stepped: SteppedApplication) -> Path:
     subscription_id = application.subscriptions.default_id()
     log = application.activity_log(subscription_id)
     settle(application.database, log, subscription_id)
-    return next(log.path.glob("*/*.parquet"))
+    return next(Path(log.storage.location).glob("*/*.parquet"))
 
 
 def exported(stepped: SteppedApplication, home: Path) -> Path:
@@ -111,7 +112,7 @@ def test_damaged_log__is_a_problem(stepped: SteppedApplication) -> None:
     settled(stepped)
     application = stepped.application
     log = application.activity_log(application.subscriptions.default_id())
-    for entry in (log.path / "_delta_log").iterdir():
+    for entry in (Path(log.storage.location) / "_delta_log").iterdir():
         entry.write_text("no JSON")
     ((level, check, said),) = complaints(stepped)
     assert (level, check) == (Level.PROBLEM, "lake")

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 ROOT = Path(tailrace.__file__).parent
 
 #: Modules at the top that know nothing of ours and may be used anywhere outside the domain.
-FOUNDATION = frozenset({"tailrace", "crash_points", "durability", "repeating", "telemetry"})
+FOUNDATION = frozenset(
+    {"tailrace", "crash_points", "durability", "object_storage", "repeating", "telemetry"}
+)
 
 #: What each part may import, besides itself and the foundation.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "domain": frozenset(),
     "settings": frozenset(),
+    "home_directory": frozenset({"domain"}),
     "store": frozenset({"domain"}),
     "lake": frozenset({"domain"}),
     "files": frozenset({"domain"}),
@@ -37,7 +40,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "client": frozenset({"domain"}),
     "app": frozenset(
         {
-            *("domain", "settings", "store", "lake", "files", "activities"),
+            *("domain", "settings", "home_directory", "store", "lake", "files", "activities"),
             *("extract", "jobs", "ingest", "imports", "operation"),
         }
     ),

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from tailrace.lake.orphans import LOG_DIRECTORY, orphans
+from tailrace.lake.directory_storage import DirectoryStorage
+from tailrace.lake.orphans import orphans
+from tailrace.lake.table_storage import LOG_DIRECTORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,4 +41,6 @@ def test_file_that_only_a_checkpoint_names__is_no_orphan(tmp_path: Path, checkpo
         }
     )
     actions.write_parquet(written)
-    assert orphans(tmp_path, set(), before=FUTURE) == [day / "orphan.parquet"]
+    assert orphans(DirectoryStorage(tmp_path), set(), before=FUTURE) == [
+        f"{day.name}/orphan.parquet"
+    ]

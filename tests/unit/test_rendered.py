@@ -35,7 +35,7 @@ WINDOW: dict[str, Any] = {"start": START, "end": START + timedelta(days=DAYS)}
 
 @pytest.fixture
 def log(tmp_path: Path) -> ActivityLog:
-    log = ActivityLog(tmp_path / "activities")
+    log = ActivityLog.in_directory(tmp_path / "activities")
     log.append(random_activities(300, seconds=DAYS * 86_400))
     return log
 

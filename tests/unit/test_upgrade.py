@@ -72,6 +72,7 @@ def test_home_of_an_earlier_release__is_opened_with_everything_in_it(
             activity_log=application.activity_log,
             clock=clock,
             least_free_megabytes=0,
+            files=application.files,
         )
         levels = {one.level for one in examine(patient, is_deep=True)}
         assert Level.PROBLEM not in levels

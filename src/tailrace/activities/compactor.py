@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.lake.activity_log import ActivityLog
+    from tailrace.lake.snapshot import DataFile
     from tailrace.store.subscriptions import Subscriptions
 
 _log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ class Compactor:
         """Compact one subscription now; returns how many files fewer its lake has."""
         log = self._activity_log(subscription_id)
         files_fewer = 0
-        for files in due(log.snapshot().files, self._clock()):
+        for files in self._due(log):
             done = compact(
                 log, files, self._clock(), is_stopping=lambda: self._repeating.is_stopping
             )
@@ -67,6 +68,10 @@ class Compactor:
                 rows=done.rows,
             )
         return files_fewer
+
+    def _due(self, log: ActivityLog) -> list[tuple[DataFile, ...]]:
+        with log.storage.refusals_told():
+            return list(due(log.snapshot(), self._clock()))
 
     def _compact_all(self) -> None:
         for subscription_id in self._subscriptions.ids():

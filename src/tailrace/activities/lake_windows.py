@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tailrace.activities.lake_window import TimedFile, Window
     from tailrace.domain.activity_paging import ActivitySelection
+    from tailrace.lake.table_storage import TableStorage
 
 #: Rows that a window is meant to have: where a reader begins, and where one goes on.
 FIRST_WINDOW_ROWS = 1_000
@@ -75,6 +76,7 @@ class LakeWindows:
 
     def read(
         self,
+        storage: TableStorage,
         files: Sequence[TimedFile],
         wanted: ActivitySelection,
         after: ActivityPosition,
@@ -91,7 +93,7 @@ class LakeWindows:
             if first_second > last_second:
                 return LakePart(pl.concat(parts), looked_to=None)
             position = max(position, ActivityPosition(first_second, 0))
-            window, is_fresh = self._window(left, wanted, position)
+            window, is_fresh = self._window(storage, left, wanted, position)
             rows, is_end = window.behind(position, missing, last_second=last_second)
             parts.append(rows)
             if is_end:
@@ -102,7 +104,11 @@ class LakeWindows:
         return LakePart(pl.concat(parts), looked_to=position)
 
     def _window(
-        self, files: Sequence[TimedFile], wanted: ActivitySelection, position: ActivityPosition
+        self,
+        storage: TableStorage,
+        files: Sequence[TimedFile],
+        wanted: ActivitySelection,
+        position: ActivityPosition,
     ) -> tuple[Window, bool]:
         """A window around the position, and whether it was read for this call."""
         window = self._kept(files, wanted, position)
@@ -114,7 +120,11 @@ class LakeWindows:
             if window is not None:
                 return window, False
             window = read_window(
-                files, wanted, position, expected_file_rows=self._file_rows(wanted, position)
+                storage,
+                files,
+                wanted,
+                position,
+                expected_file_rows=self._file_rows(wanted, position),
             )
         self._keep(wanted, window)
         return window, True

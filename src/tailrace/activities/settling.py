@@ -29,7 +29,8 @@ def settle(database: Database, log: ActivityLog, subscription_id: SubscriptionId
     """Move every activity that is hot now; returns how many were appended to the lake.
 
     All of them are in the lake, durably, when it returns. Raises OSError when the disk takes no
-    more, and HomeError for a damaged lake; what was not moved stays hot.
+    more, LakeUnavailableError when object storage does not, and HomeError for a damaged lake; what
+    was not moved stays hot.
     """
     with database.read() as connection:
         hot = hot_range(connection, subscription_id)
@@ -51,6 +52,6 @@ def settle(database: Database, log: ActivityLog, subscription_id: SubscriptionId
             if not rows:
                 return moved
             reach("settle.before_append")
-            settled = rows[-1].guid
-            moved += log.append(hot_frame(rows), settled_to=settled)
+            before, settled = settled, rows[-1].guid
+            moved += log.append(hot_frame(rows), settled_to=settled, settled_from=before)
             reach("settle.after_append")

@@ -77,6 +77,7 @@ ENVELOPE_ERRORS: dict[type[errors.TailraceError], WireError] = {
     errors.CallConcurrencyError: WireError("615", "Concurrent access limit reached"),
     errors.StoreUnavailableError: WireError("608", "API Temporarily Unavailable"),
     errors.FilesUnavailableError: WireError("608", "API Temporarily Unavailable"),
+    errors.LakeUnavailableError: WireError("608", "API Temporarily Unavailable"),
     # Parameters.
     errors.ScalarTypeError: WireError(
         "1001", "Invalid value '{value}'. Required of type '{type_name}'"

@@ -28,7 +28,7 @@ def backup(target: TargetArgument, home: HomeOption = None, is_json: JsonOption 
 
     The copy is of one moment: what was acknowledged before is in it, once. It holds people's data
     and the key to every token, so keep it as you keep the home. Of a home whose store is PostgreSQL
-    there is none: pg_dump is for that.
+    there is none: pg_dump is for that. Nor is there one of a home whose lake is on object storage.
     """
     from tailrace.cli.home import existing_home
     from tailrace.operation.backup import BackupSource, back_up
@@ -41,6 +41,7 @@ def backup(target: TargetArgument, home: HomeOption = None, is_json: JsonOption 
             activity_log=application.activity_log,
             clock=application.clock,
             has_files=application.settings.files is None,
+            has_lake=application.settings.lake is None,
         )
         report = back_up(source, target)
     _print(report, f"Backed up {source.home} to {target}", is_json=is_json)

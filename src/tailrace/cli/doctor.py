@@ -61,7 +61,7 @@ def _examination(settings: Settings, *, is_deep: bool) -> Iterator[Finding]:
             activity_log=application.activity_log,
             clock=application.clock,
             least_free_megabytes=settings.least_free_megabytes,
-            has_files=settings.files is None,
+            files=application.files,
             cluster=application.executor.look if application.executor else None,
         )
         yield from examine(patient, is_deep=is_deep)

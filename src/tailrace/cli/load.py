@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example, group
+from tailrace.cli.options import HomeOption, JsonOption, LakeOption, StoreOption, example, group
 
 if TYPE_CHECKING:
     from tailrace.ingest.loading import LoadReport
@@ -92,6 +92,7 @@ def activities(
     files: Files,
     home: HomeOption = None,
     store: StoreOption = None,
+    lake: LakeOption = None,
     file_format: FormatOption = None,
     rejects: RejectsOption = None,
     register_types: Annotated[
@@ -115,7 +116,7 @@ def activities(
     options = LoadOptions(
         format=_format(file_format), reject_path=rejects, register_types=register_types
     )
-    with opened_home(home, store=store) as application, progress_bars() as bars:
+    with opened_home(home, store=store, lake=lake) as application, progress_bars() as bars:
         bar = bars.begin_load("Loading activities")
         report = load_activities(application, files, options=options, progress=bar)
     _print_report("activities", report, is_json=is_json)

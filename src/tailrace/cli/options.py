@@ -27,6 +27,16 @@ StoreOption = Annotated[
     ),
 ]
 
+LakeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--lake",
+        help="Object storage for the activities. Default: TAILRACE_LAKE, else what the home remembers.",
+        metavar="ADDRESS",
+        show_default=False,
+    ),
+]
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for scripts.")]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tailrace.cli.options import HomeOption, JsonOption, StoreOption, example
+from tailrace.cli.options import HomeOption, JsonOption, LakeOption, StoreOption, example
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,6 +67,7 @@ def seed(
     truth: TruthOption = None,
     home: HomeOption = None,
     store: StoreOption = None,
+    lake: LakeOption = None,
     is_json: JsonOption = False,
 ) -> None:
     """Make sample data of any size in constant memory.
@@ -92,7 +93,7 @@ def seed(
         smart_lists=smart_lists,
         forms=forms,
     )
-    with opened_home(home, store=store) as application, progress_bars() as bars:
+    with opened_home(home, store=store, lake=lake) as application, progress_bars() as bars:
         bar = bars.begin("Making sample data")
         report = make_sample_data(application, plan, truth_path=truth, progress=bar)
     _print_report(report, is_json=is_json)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tailrace.cli.options import HomeOption, StoreOption, example
+from tailrace.cli.options import HomeOption, LakeOption, StoreOption, example
 from tailrace.cli.stop_signals import held_stop_signals
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ EPILOG = example(
     "tailrace serve --home ./tailrace-home --host 127.0.0.1 --port 8080",
     "tailrace serve --home ./tailrace-home --port 0 --strict",
     "tailrace serve --files s3://exports/tailrace",
+    "tailrace serve --lake s3://activities/tailrace",
     "tailrace serve --executor dask://scheduler.example.com:8786",
     "tailrace serve --port 8443 --tls-cert ./tls/server.pem --tls-key ./tls/server-key.pem",
 )
@@ -59,6 +60,7 @@ def serve(
     home: HomeOption = None,
     store: StoreOption = None,
     files: FilesOption = None,
+    lake: LakeOption = None,
     executor: ExecutorOption = None,
     host: Annotated[
         str | None,
@@ -93,6 +95,7 @@ def serve(
             home,
             store=store,
             files=files,
+            lake=lake,
             executor=executor,
             host=host,
             port=port,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tailrace.extract.activity_filter import WantedActivities
     from tailrace.extract.activity_reading import Candidate
+    from tailrace.lake.table_storage import TableStorage
 
 #: Plain bytes of the rows of a fragment; about three fragments are in memory at a time.
 FRAGMENT_BYTES = 80 * 1024 * 1024
@@ -39,13 +40,12 @@ class ActivityFragment:
     range: KeyRange
 
 
-def scan_files(paths: Iterable[str]) -> pl.LazyFrame:
-    """The rows of data files, whatever other writers call their directories."""
-    return pl.scan_parquet(list(paths), glob=False, hive_partitioning=False)
-
-
 def plan_fragments(
-    candidates: Iterable[Candidate], wanted: WantedActivities, *, fragment_bytes: int
+    storage: TableStorage,
+    candidates: Iterable[Candidate],
+    wanted: WantedActivities,
+    *,
+    fragment_bytes: int,
 ) -> list[ActivityFragment]:
     """The fragments of an export from a snapshot's files, in file order."""
     fragments: list[ActivityFragment] = []
@@ -55,7 +55,7 @@ def plan_fragments(
             fragments += _whole(gathered)
             gathered = []
         if _plain_bytes(group) > fragment_bytes:
-            fragments += _cut_group(group, wanted, fragment_bytes)
+            fragments += _cut_group(storage, group, wanted, fragment_bytes)
         else:
             gathered += group
     return fragments + _whole(gathered)
@@ -80,9 +80,12 @@ def _whole(group: Sequence[Candidate]) -> list[ActivityFragment]:
 
 
 def _cut_group(
-    group: Sequence[Candidate], wanted: WantedActivities, fragment_bytes: int
+    storage: TableStorage,
+    group: Sequence[Candidate],
+    wanted: WantedActivities,
+    fragment_bytes: int,
 ) -> Iterator[ActivityFragment]:
-    rows = scan_files(one.path for one in group).filter(wanted.predicate)
+    rows = storage.scan(one.path for one in group).filter(wanted.predicate)
     largest = max(one.largest_row_bytes for one in group)
     weight = pl.len() * largest if largest <= _USUAL_ROW_BYTES else row_bytes().sum()
     for part in cut(

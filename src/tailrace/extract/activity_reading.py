@@ -13,10 +13,11 @@ from tailrace.domain.instants import second_of
 from tailrace.lake.data_file import ROW_GROUP_ROWS, plain_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from tailrace.extract.activity_filter import WantedActivities
-    from tailrace.lake.snapshot import DataFile
+    from tailrace.lake.snapshot import DataFile, LakeSnapshot
+    from tailrace.lake.table_storage import TableStorage
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,17 @@ class Reading:
         )
 
 
-def candidates_of(files: Iterable[DataFile], wanted: WantedActivities) -> list[Candidate]:
+def candidates_of(snapshot: LakeSnapshot, wanted: WantedActivities) -> list[Candidate]:
     """The files that may hold wanted rows."""
-    possible = (_candidate(file, wanted) for file in files if wanted.may_be_in(file))
+    storage = snapshot.storage
+    possible = (
+        _candidate(storage, file, wanted) for file in snapshot.files if wanted.may_be_in(file)
+    )
     return [one for one in possible if one.row_groups]
 
 
-def _candidate(file: DataFile, wanted: WantedActivities) -> Candidate:
-    size = plain_size(file.path)
+def _candidate(storage: TableStorage, file: DataFile, wanted: WantedActivities) -> Candidate:
+    size = plain_size(storage, file.path)
     plain_bytes, row_groups = size.total_bytes, _row_groups(file)
     if size.row_groups is not None:
         wanted_groups = [group for group in size.row_groups if wanted.may_be_in(group)]

@@ -9,7 +9,7 @@ import polars as pl
 
 from tailrace.domain.export_request import ActivityFilter
 from tailrace.extract.activity_filter import WantedActivities
-from tailrace.extract.activity_fragments import FRAGMENT_BYTES, plan_fragments, scan_files
+from tailrace.extract.activity_fragments import FRAGMENT_BYTES, plan_fragments
 from tailrace.extract.activity_reading import Reading, candidates_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tailrace.domain.export_request import ExportRequest
     from tailrace.extract.activity_fragments import ActivityFragment
     from tailrace.lake.snapshot import LakeSnapshot
+    from tailrace.lake.table_storage import TableStorage
 
 #: The order of the file. GUIDs are unique, so it is one order (contract section 4).
 _ORDER = ("activityDate", "marketoGUID")
@@ -30,14 +31,17 @@ _KEY_BITS = 63
 class ActivityReader:
     """Reads the fragments of one activity export, wherever the data files can be reached."""
 
+    storage: TableStorage
     wanted: WantedActivities
     fields: tuple[str, ...]
 
     def read(self, fragment: ActivityFragment) -> Generator[pl.DataFrame]:
         """The wanted rows of the fragment as one frame."""
         needed = dict.fromkeys((*self.fields, *_ORDER))
-        rows = scan_files(fragment.paths).filter(self.wanted.predicate & fragment.range.predicate)
-        yield in_file_order(rows.select(*needed).collect()).select(self.fields)
+        picked = self.wanted.predicate & fragment.range.predicate
+        with self.storage.refusals_told():
+            rows = self.storage.scan(fragment.paths).filter(picked).select(*needed).collect()
+        yield in_file_order(rows).select(self.fields)
 
 
 class ActivitySource:
@@ -63,16 +67,18 @@ class ActivitySource:
         self._fragment_bytes = fragment_bytes
         self._on_planned = on_planned
         self._wanted = WantedActivities(request.filter, stored_primary_names)
-        self._reader = ActivityReader(
-            self._wanted, tuple(column.field for column in request.columns)
-        )
+        fields = tuple(column.field for column in request.columns)
+        self._reader = ActivityReader(snapshot.storage, self._wanted, fields)
 
     def fragments(self) -> Sequence[ActivityFragment]:
         """Parts of the snapshot's files in order of (activityDate, marketoGUID)."""
-        files = self._snapshot.files
-        candidates = candidates_of(files, self._wanted)
-        self._on_planned(Reading.of(files, candidates))
-        return plan_fragments(candidates, self._wanted, fragment_bytes=self._fragment_bytes)
+        storage = self._snapshot.storage
+        with storage.refusals_told():
+            candidates = candidates_of(self._snapshot, self._wanted)
+            self._on_planned(Reading.of(self._snapshot.files, candidates))
+            return plan_fragments(
+                storage, candidates, self._wanted, fragment_bytes=self._fragment_bytes
+            )
 
     def identity(self, fragment: ActivityFragment) -> str:
         """Data files never change: it is what is picked from which of them."""

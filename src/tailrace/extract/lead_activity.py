@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tailrace.extract.activity_fragments import scan_files
-
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -26,7 +24,7 @@ def leads_with_activity(snapshot: LakeSnapshot, rule: ActivityRule, now: datetim
     if not paths:
         return []
     counts = (
-        scan_files(paths)
+        snapshot.storage.scan(paths)
         .filter(
             pl.col("activityTypeId") == rule.activity_type_id,
             pl.col("activityDate").is_between(since, now),
@@ -35,7 +33,8 @@ def leads_with_activity(snapshot: LakeSnapshot, rule: ActivityRule, now: datetim
         .len()
         .filter(pl.col("len") >= rule.at_least)
     )
-    return counts.collect()["leadId"].sort().to_list()
+    with snapshot.storage.refusals_told():
+        return counts.collect()["leadId"].sort().to_list()
 
 
 def _may_hold(file: DataFile, rule: ActivityRule, since: datetime, now: datetime) -> bool:

@@ -139,6 +139,9 @@ class FileDirectory:
     def claim(self, owner: str) -> None:
         """Nothing: a directory within the home can be no other home's."""
 
+    def check(self) -> None:
+        """Nothing: what is in the home answers if the home does."""
+
     def writer(
         self, subscription_id: SubscriptionId, export_id: ExportId, fence: int
     ) -> LocalWriter:

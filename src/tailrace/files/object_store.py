@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Self
 
 import obstore
 import structlog
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import AzureStore, GCSStore, S3Store
+from obstore.store import S3Store
 
 from tailrace.domain.errors import ExportFileNotFoundError, FilesUnavailableError, HomeError
 from tailrace.files.object_upload import ObjectWriter
 from tailrace.files.open_objects import OpenObjects
-from tailrace.files.refusals import reason_of, refusals_told
+from tailrace.files.refusals import refusals_told
 from tailrace.files.result_files import (
     checked_name,
     published_name,
@@ -32,28 +31,19 @@ from tailrace.files.result_files import (
     unpublished_name,
 )
 from tailrace.files.unfinished_uploads import UnfinishedUploads
+from tailrace.object_storage import CHECK_SECONDS, REFUSALS, owner_of, reason_of, store_at
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from obstore.store import RetryConfig
-
     from tailrace.domain.export_job import ExportId, SubscriptionId
+    from tailrace.object_storage import Store
 
 #: A piece for each request: so large that the time to its first byte does not count for much.
 _PIECE_BYTES = 1024 * 1024
 
 #: Waiting for the network takes no processor.
 _READING_THREADS = 32
-
-#: The object that says whose files these are.
-_OWNER = "tailrace-home"
-
-#: Pauses between attempts; the time for all of them is a setting.
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(seconds=5)
-_MOST_RETRIES = 1000
-
-_STORES = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
 
 _log = structlog.get_logger(__name__)
 
@@ -117,6 +107,7 @@ class ObjectStoreFiles:
         self._address = address
         self._limits = limits
         self._store = _store_at(address, limits.retry_seconds)
+        self._asked_in_time = _store_at(address, min(limits.retry_seconds, CHECK_SECONDS))
         self._open_objects = OpenObjects(limits.grace_seconds)
         # The others cannot be asked: Azure forgets unfinished uploads, Google is told to.
         self._uploads = UnfinishedUploads(self._store) if isinstance(self._store, S3Store) else None
@@ -124,15 +115,17 @@ class ObjectStoreFiles:
     def claim(self, owner: str) -> None:
         """Take possession for `owner`. Raises HomeError if another one's files are kept here."""
         try:
-            with suppress(AlreadyExistsError):
-                obstore.put(self._store, _OWNER, owner.encode(), mode="create")
-            found = bytes(obstore.get(self._store, _OWNER).bytes()).decode(errors="replace")
-        except (BaseError, OSError) as error:
+            found = owner_of(self._store, owner)
+        except REFUSALS as error:
             raise HomeError(
                 f"The result files at '{self._address}' cannot be reached: {reason_of(error)}"
             ) from error
         if found != owner:
             raise HomeError(f"The result files at '{self._address}' are those of another home.")
+
+    def check(self) -> None:
+        with refusals_told():
+            owner_of(self._asked_in_time)
 
     def writer(
         self, subscription_id: SubscriptionId, export_id: ExportId, fence: int
@@ -216,15 +209,10 @@ class ObjectStoreFiles:
         self._open_objects.deleted(key)
 
 
-def _store_at(address: str, retry_seconds: float) -> S3Store | GCSStore | AzureStore:
-    retry: RetryConfig = {
-        "max_retries": _MOST_RETRIES,
-        "retry_timeout": timedelta(seconds=retry_seconds),
-        "backoff": {"init_backoff": _FIRST_PAUSE, "max_backoff": _LONGEST_PAUSE, "base": 2},
-    }
+def _store_at(address: str, retry_seconds: float) -> Store:
     try:
-        return _STORES[address.partition("://")[0]].from_url(address, retry_config=retry)
-    except (BaseError, ValueError, KeyError) as error:
+        return store_at(address, retry_seconds)
+    except (*REFUSALS, ValueError) as error:
         raise HomeError(
             f"The result files' address '{address}' cannot be used: {reason_of(error)}"
         ) from error

@@ -13,7 +13,8 @@ from tailrace.crash_points import reach
 from tailrace.domain.errors import FilesUnavailableError
 from tailrace.domain.file_format import CONTENT_TYPE
 from tailrace.files.content_tally import ContentTally
-from tailrace.files.refusals import reason_of, refusals_told
+from tailrace.files.refusals import refusals_told
+from tailrace.object_storage import reason_of
 
 if TYPE_CHECKING:
     from types import TracebackType

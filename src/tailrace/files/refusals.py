@@ -5,15 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from obstore.exceptions import BaseError
-
 from tailrace.domain.errors import FilesUnavailableError
+from tailrace.object_storage import REFUSALS, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-#: What is longer is a document, of which nobody reads more.
-_REASON_CHARACTERS = 400
 
 
 @contextmanager
@@ -28,10 +24,5 @@ def refusals_told(*, tells_absence: bool = False) -> Generator[None]:
         if tells_absence:
             raise
         raise FilesUnavailableError(reason_of(error)) from error
-    except (BaseError, OSError, ValueError) as error:
+    except (*REFUSALS, ValueError) as error:
         raise FilesUnavailableError(reason_of(error)) from error
-
-
-def reason_of(error: BaseException) -> str:
-    """The first line of what the library says: the request, how often, and the status."""
-    return str(error).partition("\n")[0][:_REASON_CHARACTERS]

@@ -113,6 +113,10 @@ class ResultFiles(Protocol):
         """Take possession for `owner`. Raises HomeError if another one's files are kept here."""
         ...
 
+    def check(self) -> None:
+        """Raises FilesUnavailableError if the place does not answer within some seconds."""
+        ...
+
     def writer(
         self, subscription_id: SubscriptionId, export_id: ExportId, fence: int
     ) -> ResultWriter:

@@ -21,7 +21,7 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from tailrace.files.refusals import reason_of
+from tailrace.object_storage import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

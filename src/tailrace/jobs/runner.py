@@ -26,6 +26,7 @@ from tailrace.domain.errors import (
     ExportFailedError,
     ExportInterruptedError,
     FilesUnavailableError,
+    LakeUnavailableError,
     LeaseLostError,
     StoreUnavailableError,
 )
@@ -75,6 +76,8 @@ _DISK_ERRORS = {
 _OTHER_DISK_ERROR = "The server could not read or write its data"
 
 _OBJECT_STORAGE_ERROR = "The object storage did not take the export file"
+
+_LAKE_ERROR = "The object storage did not hand out the activities"
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,9 @@ class Runner:
         except FilesUnavailableError as error:
             _log.error("export_failed", reason=error.reason)
             self._fail(job, _OBJECT_STORAGE_ERROR)
+        except LakeUnavailableError as error:
+            _log.error("export_failed", reason=error.reason)
+            self._fail(job, _LAKE_ERROR)
         except OSError as error:
             _log.exception("export_failed")
             self._fail(job, _DISK_ERRORS.get(error.errno or 0, _OTHER_DISK_ERROR))

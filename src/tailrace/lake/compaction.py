@@ -32,12 +32,12 @@ from tailrace.lake.time_slices import FILE_BYTES, FILE_ROWS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from deltalake.transaction import AddAction
 
     from tailrace.lake.activity_log import ActivityLog
     from tailrace.lake.snapshot import DataFile
+    from tailrace.lake.table_storage import TableStorage
 
 #: What a row counts at least: files are full by rows or by bytes.
 _LEAST_ROW_BYTES = FILE_BYTES // FILE_ROWS
@@ -65,47 +65,61 @@ def compact(
     """Rewrites the files as few, in one commit; None, with nothing done, if others were first.
 
     Asks `is_stopping` before each new file, and gives up if so. Memory is bounded by one file.
-    Raises OSError when the disk takes no more, and HomeError if not all rows came across.
+    Raises OSError when the disk takes no more, LakeUnavailableError when object storage does not,
+    and HomeError if not all rows came across.
     """
+    with log.storage.refusals_told():
+        actions = _rewritten(log.storage, files, is_stopping)
+        if actions is None:
+            return None
+        reach("compact.files_synced")
+        # If this raises, the commit may be there or not: what is unnamed is swept.
+        if not log.replace(files, actions, now):
+            delete_data_files(log.storage, actions)
+            return None
+    return Compaction(len(files), len(actions), sum(file.row_count or 0 for file in files))
+
+
+def _rewritten(
+    storage: TableStorage, files: Sequence[DataFile], is_stopping: Callable[[], bool]
+) -> list[AddAction] | None:
+    """New files with the rows of the old ones; None, with nothing left, if it is to stop."""
     actions: list[AddAction] = []
     row_count = 0
     try:
-        for rows in _pieces(files):
+        for rows in _pieces(storage, files):
             if is_stopping():
-                delete_data_files(log.path, actions)
+                delete_data_files(storage, actions)
                 return None
-            actions.append(_written(log.path, rows))
+            actions.append(_written(storage, rows))
             row_count += rows.height
             reach("compact.file_written")
         _check_complete(files, row_count)
-        sync_data_files(log.path, actions)
+        sync_data_files(storage, actions)
     except BaseException:
-        delete_data_files(log.path, actions)
+        delete_data_files(storage, actions)
         raise
-    reach("compact.files_synced")
-    # If this raises, the commit may be there or not: what is unnamed is swept.
-    if not log.replace(files, actions, now):
-        delete_data_files(log.path, actions)
-        return None
-    return Compaction(len(files), len(actions), row_count)
+    return actions
 
 
-def _written(table_path: Path, rows: pl.DataFrame) -> AddAction:
+def _written(storage: TableStorage, rows: pl.DataFrame) -> AddAction:
     by_type = rows.sort("activityTypeId", "activityDate", "marketoGUID")
-    return replace(write_data_file(table_path, by_type), data_change=False)
+    return replace(write_data_file(storage, by_type), data_change=False)
 
 
-def _pieces(files: Sequence[DataFile]) -> Iterator[pl.DataFrame]:
+def _pieces(storage: TableStorage, files: Sequence[DataFile]) -> Iterator[pl.DataFrame]:
     """The rows of each new file, in order of time."""
-    rows = pl.scan_parquet([file.path for file in files], glob=False, hive_partitioning=False)
-    for part in _ranges(files, rows):
+    rows = storage.scan(file.path for file in files)
+    for part in _ranges(storage, files, rows):
         yield rows.filter(part.predicate).select(*ACTIVITY_SCHEMA).collect()
 
 
-def _ranges(files: Sequence[DataFile], rows: pl.LazyFrame) -> Iterator[KeyRange]:
+def _ranges(
+    storage: TableStorage, files: Sequence[DataFile], rows: pl.LazyFrame
+) -> Iterator[KeyRange]:
     seconds = [second_of(at) for file in files for at in (file.first_date, file.last_date) if at]
     whole = KeyRange(min(seconds), max(seconds))
-    total = sum(_weight(file) for file in files)
+    total = sum(_weight(storage, file) for file in files)
     # Even pieces: a small rest would be rewritten soon.
     bound = int(total / -(-total // FILE_BYTES) * _TOLERANCE)
     if total <= bound:
@@ -115,9 +129,9 @@ def _ranges(files: Sequence[DataFile], rows: pl.LazyFrame) -> Iterator[KeyRange]
     yield from cut(rows, whole, weight=weight, expected_weight=total, bound=bound)
 
 
-def _weight(file: DataFile) -> int:
+def _weight(storage: TableStorage, file: DataFile) -> int:
     # Nearly what its rows weigh one by one, and no text is read for it.
-    return max((file.row_count or 0) * _LEAST_ROW_BYTES, plain_size(file.path).total_bytes)
+    return max((file.row_count or 0) * _LEAST_ROW_BYTES, plain_size(storage, file.path).total_bytes)
 
 
 def _check_complete(files: Sequence[DataFile], row_count: int) -> None:

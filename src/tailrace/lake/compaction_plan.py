@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
-    from tailrace.lake.snapshot import DataFile
+    from tailrace.lake.snapshot import DataFile, LakeSnapshot
+    from tailrace.lake.table_storage import TableStorage
 
 #: A file that is less than this part full is small.
 _SMALL_SHARE = 0.5
@@ -38,25 +39,27 @@ MOST_FILES = 64
 MANY_LAYERS = 4
 
 
-def due(files: Iterable[DataFile], now: datetime) -> Iterator[tuple[DataFile, ...]]:
+def due(snapshot: LakeSnapshot, now: datetime) -> Iterator[tuple[DataFile, ...]]:
     """Sets of a day's files that are to become fewer, or to lie side by side; no file is in two.
 
     Files whose writer gave no statistics, and files by other writers than us, are left alone.
     """
-    dated = [file for file in files if _day(file) is not None]
+    dated = [file for file in snapshot.files if _day(file) is not None]
     dated.sort(key=lambda file: (str(_day(file)), file.path))
     for _, of_day in groupby(dated, key=_day):
-        yield from _due_of_day(tuple(of_day), now)
+        yield from _due_of_day(snapshot.storage, tuple(of_day), now)
 
 
-def _due_of_day(files: Sequence[DataFile], now: datetime) -> Iterator[tuple[DataFile, ...]]:
-    small = tuple(file for file in files if _is_small(file))
+def _due_of_day(
+    storage: TableStorage, files: Sequence[DataFile], now: datetime
+) -> Iterator[tuple[DataFile, ...]]:
+    small = tuple(file for file in files if _is_small(storage, file))
     if len(small) > 1 and (len(small) >= MANY_SMALL_FILES or _is_at_rest(small, now)):
         yield from _few_at_a_time(small)
     large = set(files).difference(small)
     for crowd in _crowds(large):
         # Few files get this far, so few footers are read.
-        for ours in _crowds(file for file in crowd if _share(file) is not None):
+        for ours in _crowds(file for file in crowd if _share(storage, file) is not None):
             yield from _few_at_a_time(ours)
 
 
@@ -81,17 +84,17 @@ def _begin(file: DataFile) -> tuple[str, str, str]:
     return str(file.first_date), str(file.last_date), file.path
 
 
-def _is_small(file: DataFile) -> bool:
+def _is_small(storage: TableStorage, file: DataFile) -> bool:
     # Only then need its footer be read.
     if (file.row_count or 0) >= FILE_ROWS * _SMALL_SHARE:
         return False
-    share = _share(file)
+    share = _share(storage, file)
     return share is not None and share < _SMALL_SHARE
 
 
-def _share(file: DataFile) -> float | None:
+def _share(storage: TableStorage, file: DataFile) -> float | None:
     """How full the file is, by rows or by bytes; None if we did not write it."""
-    size = noted_size(file.path)
+    size = noted_size(storage, file.path)
     if size is None:
         return None
     return max((file.row_count or 0) / FILE_ROWS, size.total_bytes / FILE_BYTES)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tailrace.lake.orphans import LOG_DIRECTORY
+from tailrace.lake.table_storage import LOG_DIRECTORY, name_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tailrace.lake.activity_log import ActivityLog
+    from tailrace.lake.table_storage import TableStorage
 
 #: Entries and checkpoints begin with the version that they are of.
 _VERSIONED = re.compile(r"(\d{20})\.")
 
 _LAST_CHECKPOINT = "_last_checkpoint"
 
-_SIDECARS = "_sidecars"
+_SIDECARS = "_sidecars/"
 
 
 def copy_log(log: ActivityLog, target: Path) -> list[str]:
@@ -28,30 +29,28 @@ def copy_log(log: ActivityLog, target: Path) -> list[str]:
     Returns the paths, within the table, of the data files of that version; nothing where there is
     no table. The caller holds the table's lock, so that no commit comes in between. Raises OSError.
     """
-    source = log.path / LOG_DIRECTORY
-    if not source.is_dir():
+    storage = log.storage
+    if not storage.has_log():
         return []
     snapshot = log.snapshot()
-    copied = target / LOG_DIRECTORY
-    copied.mkdir(parents=True)
-    for path in source.iterdir():
-        match = _VERSIONED.match(path.name)
-        # Other writers do not know our lock.
-        if match is not None and int(match[1]) <= snapshot.version:
-            shutil.copyfile(path, copied / path.name)
-    if (source / _SIDECARS).is_dir():
-        shutil.copytree(source / _SIDECARS, copied / _SIDECARS)
-    _copy_last_checkpoint(source / _LAST_CHECKPOINT, copied / _LAST_CHECKPOINT, snapshot.version)
-    return [str(Path(file.path).relative_to(log.path)) for file in snapshot.files]
+    for name in storage.log_names():
+        if _is_of(storage, name, snapshot.version):
+            copied = target / name
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_bytes(storage.read(name))
+    return [name_of(storage, file.path) for file in snapshot.files]
 
 
 class _LastCheckpoint(msgspec.Struct):
     version: int
 
 
-def _copy_last_checkpoint(source: Path, target: Path, version: int) -> None:
-    if not source.exists():
-        return
-    content = source.read_bytes()
-    if msgspec.json.decode(content, type=_LastCheckpoint).version <= version:
-        target.write_bytes(content)
+def _is_of(storage: TableStorage, name: str, version: int) -> bool:
+    """Whether a file of the log belongs to that version. Other writers do not know our lock."""
+    within_log = name.removeprefix(f"{LOG_DIRECTORY}/")
+    if within_log == _LAST_CHECKPOINT:
+        return msgspec.json.decode(storage.read(name), type=_LastCheckpoint).version <= version
+    match = _VERSIONED.match(within_log)
+    if match is None:
+        return within_log.startswith(_SIDECARS)
+    return int(match[1]) <= version

@@ -18,12 +18,12 @@ import msgspec
 import polars as pl
 from deltalake.transaction import AddAction
 
-from tailrace.durability import make_directory, sync_path
 from tailrace.lake.activity_rows import DAY_COLUMN, STATISTICS_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from tailrace.lake.table_storage import TableStorage
 
 #: Small enough that one type's run within a file is a row group or two of its own.
 ROW_GROUP_ROWS = 16_384
@@ -85,15 +85,15 @@ _GROUP_NOTES = (
 )
 
 
-def plain_size(path: str) -> PlainSize:
+def plain_size(storage: TableStorage, path: str) -> PlainSize:
     """The plain size noted in the file, or measured if another writer made it."""
-    return noted_size(path) or _measured(pl.scan_parquet(path, glob=False, hive_partitioning=False))
+    return noted_size(storage, path) or _measured(storage.scan([path]))
 
 
 @lru_cache(_REMEMBERED_FILES)
-def noted_size(path: str) -> PlainSize | None:
+def noted_size(storage: TableStorage, path: str) -> PlainSize | None:
     """The plain size noted in the file; None if another writer made it."""
-    notes = pl.read_parquet_metadata(path)
+    notes = storage.notes(path)
     if _ROW_GROUPS not in notes or _LARGEST_ROW_BYTES not in notes:
         return None
     row_groups = msgspec.json.decode(notes[_ROW_GROUPS], type=tuple[RowGroup, ...])
@@ -104,23 +104,17 @@ def noted_size(path: str) -> PlainSize | None:
     )
 
 
-def write_data_file(table_path: Path, rows: pl.DataFrame) -> AddAction:
+def write_data_file(storage: TableStorage, rows: pl.DataFrame) -> AddAction:
     """Writes rows of one UTC day; the action makes them part of the table once it is committed.
 
     Raises OSError, leaving no file, when the disk takes no more.
     """
     day = rows.item(0, "activityDate").date().isoformat()
-    relative = f"{DAY_COLUMN}={day}/part-{uuid4()}.parquet"
-    path = table_path / relative
+    name = f"{DAY_COLUMN}={day}/part-{uuid4()}.parquet"
     content = _parquet(rows)
-    make_directory(path.parent)
-    try:
-        path.write_bytes(content)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
+    storage.write(name, content)
     return AddAction(
-        path=relative,
+        path=name,
         size=len(content),
         partition_values={DAY_COLUMN: day},
         modification_time=time.time_ns() // 1_000_000,
@@ -129,19 +123,14 @@ def write_data_file(table_path: Path, rows: pl.DataFrame) -> AddAction:
     )
 
 
-def sync_data_files(table_path: Path, actions: Sequence[AddAction]) -> None:
+def sync_data_files(storage: TableStorage, actions: Sequence[AddAction]) -> None:
     """Waits until the files, and their names, are on the disk."""
-    paths = [table_path / action.path for action in actions]
-    for path in paths:
-        sync_path(path)
-    for directory in {path.parent for path in paths}:
-        sync_path(directory)
+    storage.sync(action.path for action in actions)
 
 
-def delete_data_files(table_path: Path, actions: Sequence[AddAction]) -> None:
+def delete_data_files(storage: TableStorage, actions: Sequence[AddAction]) -> None:
     """Deletes files that no version has come to name."""
-    for action in actions:
-        (table_path / action.path).unlink(missing_ok=True)
+    storage.delete(action.path for action in actions)
 
 
 def _parquet(rows: pl.DataFrame) -> memoryview:

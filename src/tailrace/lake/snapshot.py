@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from tailrace.lake.table_storage import path_of
 
+if TYPE_CHECKING:
     from deltalake import DeltaTable
 
+    from tailrace.lake.table_storage import TableStorage
 
 #: The application of the Delta transactions by which hot activities reach the table; the number
 #: of the last one is the GUID up to which they are all there.
@@ -47,24 +48,27 @@ class LakeSnapshot:
     #: Version of the Delta table.
     version: int
     files: tuple[DataFile, ...]
+    #: Where the files are.
+    storage: TableStorage
     #: Hot activities up to this GUID are in these files.
     settled_to: int = 0
 
 
-def snapshot_of(table: DeltaTable, table_path: Path) -> LakeSnapshot:
+def snapshot_of(table: DeltaTable, storage: TableStorage) -> LakeSnapshot:
     """What the opened version of the table consists of."""
     actions = pl.DataFrame(table.get_add_actions(flatten=True))
-    files = (_data_file(table_path, row) for row in actions.iter_rows(named=True))
+    files = (_data_file(storage, row) for row in actions.iter_rows(named=True))
     return LakeSnapshot(
         version=table.version(),
         files=tuple(sorted(files, key=lambda file: file.path)),
+        storage=storage,
         settled_to=table.transaction_version(SETTLING_APPLICATION) or 0,
     )
 
 
-def _data_file(table_path: Path, action: dict[str, Any]) -> DataFile:
+def _data_file(storage: TableStorage, action: dict[str, Any]) -> DataFile:
     return DataFile(
-        path=str(table_path / action["path"]),
+        path=path_of(storage, action["path"]),
         size_bytes=action["size_bytes"],
         written_at=datetime.fromtimestamp(action["modification_time"] / 1000, UTC),
         row_count=action.get("num_records"),

@@ -13,11 +13,12 @@ from urllib.parse import unquote
 import msgspec
 import polars as pl
 
-from tailrace.lake.orphans import LOG_DIRECTORY
+from tailrace.lake.table_storage import LOG_DIRECTORY, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from tailrace.lake.table_storage import TableStorage
 
 _VERSION_DIGITS = 20
 
@@ -36,32 +37,36 @@ class _LogLine(msgspec.Struct):
     remove: _Removed | None = None
 
 
-def tombstones(table_path: Path) -> dict[str, datetime]:
-    """Paths within the table of the files that were removed from it, and when each was.
+def tombstones(storage: TableStorage) -> dict[str, datetime]:
+    """Names of the files that were removed from the table, and when each was.
 
     Those whose writer did not say when are left out. The caller holds the table's lock.
     """
-    log = table_path / LOG_DIRECTORY
-    checkpoints = [path for path in log.glob("*.checkpoint*.parquet") if _version(path) >= 0]
+    names = storage.log_names()
+    checkpoints = [name for name in names if _is_checkpoint(name)]
     last = max(map(_version, checkpoints), default=-1)
     found: dict[str, datetime] = {}
     for checkpoint in checkpoints:
         if _version(checkpoint) == last:
-            found.update(_removed_by_checkpoint(checkpoint))
-    for entry in sorted(log.glob("*.json")):
-        if _version(entry) > last:
-            _replay(entry, found)
+            found.update(_removed_by_checkpoint(storage, checkpoint))
+    for name in sorted(names):
+        if name.endswith(".json") and _version(name) > last:
+            _replay(storage.read(name), found)
     return found
 
 
-def _version(path: Path) -> int:
+def _is_checkpoint(name: str) -> bool:
+    return _version(name) >= 0 and ".checkpoint" in name and name.endswith(".parquet")
+
+
+def _version(name: str) -> int:
     """The version that a file of the log is about; -1 if it is about none."""
-    digits = path.name[:_VERSION_DIGITS]
+    digits = name.removeprefix(f"{LOG_DIRECTORY}/")[:_VERSION_DIGITS]
     return int(digits) if digits.isdecimal() else -1
 
 
-def _replay(entry: Path, found: dict[str, datetime]) -> None:
-    for line in entry.read_bytes().splitlines():
+def _replay(entry: bytes, found: dict[str, datetime]) -> None:
+    for line in entry.splitlines():
         actions = msgspec.json.decode(line, type=_LogLine)
         if actions.add is not None:
             found.pop(unquote(actions.add.path), None)
@@ -70,8 +75,10 @@ def _replay(entry: Path, found: dict[str, datetime]) -> None:
             found[unquote(removed.path)] = _instant(removed.deletion_timestamp)
 
 
-def _removed_by_checkpoint(checkpoint: Path) -> Iterator[tuple[str, datetime]]:
-    actions = pl.scan_parquet(checkpoint, glob=False)
+def _removed_by_checkpoint(
+    storage: TableStorage, checkpoint: str
+) -> Iterator[tuple[str, datetime]]:
+    actions = storage.scan([path_of(storage, checkpoint)])
     if "remove" not in actions.collect_schema():
         return
     remove = pl.col("remove").struct

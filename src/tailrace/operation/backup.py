@@ -15,6 +15,7 @@ from __future__ import annotations
 import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailrace import __version__
@@ -32,7 +33,6 @@ from tailrace.store.migrations import HEAD_REVISION
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.lake.activity_log import ActivityLog
@@ -54,6 +54,8 @@ class BackupSource:
     clock: Callable[[], datetime]
     #: Whether result files are in the home; elsewhere they are left where they are.
     has_files: bool = True
+    #: Whether the lake is in the home.
+    has_lake: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,11 @@ def back_up(source: BackupSource, target: Path) -> CopyReport:
         raise HomeError(
             "The store of this home is a PostgreSQL database, which pg_dump backs up: stop the"
             " servers, dump it, and copy the home."
+        )
+    if not source.has_lake:
+        raise HomeError(
+            "The lake of this home is on object storage, and a copy of the home without it would be"
+            " none: stop the servers, copy the home, and copy the place of the lake."
         )
     if target.exists():
         raise HomeError(f"'{target}' exists already.")
@@ -129,7 +136,7 @@ class _Backup:
                     locks.enter_context(log.exclusive())
                 moment = held.enter_context(frozen(self._database))
                 for log in logs.values():
-                    table = log.path.relative_to(self._source.home.absolute())
+                    table = Path(log.storage.location).relative_to(self._source.home.absolute())
                     paths = copy_log(log, self._target / table)
                     data_files += [(table / path).as_posix() for path in paths]
                     self._describe_log(self._target / table)

@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DatabaseError
 
-from tailrace.domain.errors import HomeError, StoreUnavailableError
+from tailrace.domain.errors import (
+    ExportFileNotFoundError,
+    FilesUnavailableError,
+    HomeError,
+    StoreUnavailableError,
+)
 from tailrace.operation.findings import Level, fine, problem, warning
 from tailrace.operation.lake_examination import examine_lake
 from tailrace.store.copying import unfinished_imports
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.cluster_state import ClusterState
     from tailrace.domain.export_job import SubscriptionId
+    from tailrace.files.result_files import OpenFile, ResultFiles
     from tailrace.lake.activity_log import ActivityLog
     from tailrace.operation.findings import Finding
     from tailrace.store.database import Database
@@ -45,6 +51,9 @@ if TYPE_CHECKING:
 _KEY_BYTES = 32
 
 _MEGABYTE = 1024 * 1024
+
+#: Bytes of a result file that are read at once.
+_READ_BYTES = 4 * _MEGABYTE
 
 #: Clocks of two servers differ by less.
 _CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -63,8 +72,7 @@ class Patient:
     activity_log: Callable[[SubscriptionId], ActivityLog]
     clock: Callable[[], datetime]
     least_free_megabytes: int
-    #: Whether result files are in the home.
-    has_files: bool = True
+    files: ResultFiles
     #: Looks at the cluster that renders exports; None without one.
     cluster: Callable[[], ClusterState | None] | None = None
 
@@ -88,8 +96,7 @@ def examine(patient: Patient, *, is_deep: bool = False) -> Iterator[Finding]:
                     subscription_id,
                     patient.clock(),
                 )
-                if patient.has_files:
-                    yield from _result_files(patient, subscription_id, is_deep=is_deep)
+                yield from _result_files(patient, subscription_id, is_deep=is_deep)
                 yield from _uploads(patient, subscription_id)
     except (DatabaseError, StoreUnavailableError, HomeError) as error:
         reason = getattr(error.__cause__ or error, "orig", None) or error
@@ -193,21 +200,29 @@ def _clock(patient: Patient) -> Iterator[Finding]:
 def _result_files(
     patient: Patient, subscription_id: SubscriptionId, *, is_deep: bool
 ) -> Iterator[Finding]:
-    directory = patient.home / "files" / str(subscription_id)
+    try:
+        yield from _examined_files(patient, subscription_id, is_deep=is_deep)
+    except FilesUnavailableError as error:
+        what = f"The object storage of result files cannot be used: {error.reason}"
+        yield problem("files", what, "See that it can be reached from here: exports fail.")
+
+
+def _examined_files(
+    patient: Patient, subscription_id: SubscriptionId, *, is_deep: bool
+) -> Iterator[Finding]:
     with patient.database.read() as connection:
         expected = expected_files(connection, subscription_id)
         claims = claims_in_progress(connection, subscription_id)
     wrong = 0
     for file in expected:
-        complaint = _complaint(directory / file.name, file, is_deep=is_deep)
+        complaint = _complaint(patient.files, subscription_id, file, is_deep=is_deep)
         if complaint is not None and _is_still_expected(patient, subscription_id, file):
             wrong += 1
             yield problem("files", f"Export {file.export_id}: {complaint}", _REQUEUE)
-    names = {path.name for path in directory.iterdir()} if directory.is_dir() else set[str]()
     claimed = {f"{export_id}.{fence}" for export_id, fence in claims}
     orphans = {
         name
-        for name in names - {file.name for file in expected}
+        for name in patient.files.names(subscription_id) - {file.name for file in expected}
         if name.rpartition(".")[0] not in claimed
     }
     if orphans:
@@ -220,18 +235,25 @@ def _result_files(
         yield fine("files", f"All {len(expected):,} result files are there")
 
 
-def _complaint(path: Path, file: ExpectedFile, *, is_deep: bool) -> str | None:
+def _complaint(
+    files: ResultFiles, subscription_id: SubscriptionId, expected: ExpectedFile, *, is_deep: bool
+) -> str | None:
     try:
-        size_bytes = path.stat().st_size
-        if size_bytes != file.size_bytes:
-            return f"its file has {size_bytes:,} bytes, not {file.size_bytes:,}"
-        if is_deep:
-            with path.open("rb") as content:
-                if hashlib.file_digest(content, "sha256").hexdigest() != file.sha256:
-                    return "its file is not what was published"
-    except FileNotFoundError:
+        with files.open(subscription_id, expected.name) as file:
+            if file.size_bytes != expected.size_bytes:
+                return f"its file has {file.size_bytes:,} bytes, not {expected.size_bytes:,}"
+            if is_deep and _sha256_of(file) != expected.sha256:
+                return "its file is not what was published"
+    except ExportFileNotFoundError:
         return "its file is missing"
     return None
+
+
+def _sha256_of(file: OpenFile) -> str:
+    content = hashlib.sha256()
+    for position in range(0, file.size_bytes, _READ_BYTES):
+        content.update(file.read(position, min(_READ_BYTES, file.size_bytes - position)))
+    return content.hexdigest()
 
 
 def _is_still_expected(

@@ -18,7 +18,6 @@ from prometheus_client.registry import Collector
 from tailrace.domain.export_job import ObjectFamily
 from tailrace.domain.job_state import JobState
 from tailrace.domain.quota import BYTES_PER_MEGABYTE, quota_day_start
-from tailrace.lake.orphans import LOG_DIRECTORY
 from tailrace.store.figures import queue_figures
 from tailrace.store.hot_activities import hot_range
 from tailrace.store.jobs import exported_bytes
@@ -183,7 +182,7 @@ class HomeMetrics(Collector):
         known = self._lakes.get(subscription_id)
         if known is not None and log.is_current(known.version):
             return known
-        if not (log.path / LOG_DIRECTORY).is_dir():
+        if not log.is_made():
             return None
         snapshot = log.snapshot()
         figures = _LakeFigures(

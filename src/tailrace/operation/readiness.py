@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import select
 
-from tailrace.domain.errors import HomeError, StoreUnavailableError
-from tailrace.lake.orphans import LOG_DIRECTORY
+from tailrace.domain.errors import HomeError, RetryLaterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,9 +44,12 @@ class Readiness:
         activity_log: Callable[[SubscriptionId], ActivityLog],
         home: Path,
         least_free_megabytes: int,
+        elsewhere: Mapping[str, Callable[[], None]],
         cluster: ClusterWatch | None = None,
     ) -> None:
+        """`elsewhere` are parts that are not in the home: each raises if it does not answer."""
         self._home = home
+        self._elsewhere = elsewhere
         self._least_free_bytes = least_free_megabytes * _MEGABYTE
         self._database = database
         self._subscriptions = subscriptions
@@ -70,6 +72,7 @@ class Readiness:
                     "store": self._holds("store", self._does_store_answer),
                     "lake": self._holds("lake", self._is_lake_readable),
                     "disk": self._holds("disk", self._has_disk_room),
+                    **{name: self._holds(name, check) for name, check in self._elsewhere.items()},
                 }
                 self._checked_at = time.monotonic()
             return {**self._checks, "notStopping": not self._is_stopping}
@@ -85,10 +88,10 @@ class Readiness:
         state = self._cluster.state()
         return {"reachable": state is not None, "workers": state.workers if state else 0}
 
-    def _holds(self, name: str, check: Callable[[], bool]) -> bool:
+    def _holds(self, name: str, check: Callable[[], bool | None]) -> bool:
         try:
-            return check()
-        except (StoreUnavailableError, HomeError, OSError):
+            return check() is not False
+        except (RetryLaterError, HomeError, OSError):
             # What is wrong is the operator's to read, not whoever asked.
             _log.exception("not_ready", check=name)
             return False
@@ -98,9 +101,11 @@ class Readiness:
             return connection.execute(select(1)).scalar() == 1
 
     def _is_lake_readable(self) -> bool:
+        if "lake" in self._elsewhere:
+            return True
         log = self._activity_log(self._subscriptions.default_id())
         # One that nothing was ever written to is not made by asking.
-        return not (log.path / LOG_DIRECTORY).is_dir() or log.settled_to() >= 0
+        return not log.is_made() or log.settled_to() >= 0
 
     def _has_disk_room(self) -> bool:
         return shutil.disk_usage(self._home).free >= self._least_free_bytes

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tailrace.domain.errors import StoreUnavailableError
 from tailrace.store.dialects.postgresql import (
+    held_lake_turn,
     held_presence,
     postgresql_engine,
     postgresql_url,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from tailrace.domain.export_job import SubscriptionId
     from tailrace.store.turns import Turn
 
 _log = structlog.get_logger(__name__)
@@ -132,6 +134,15 @@ class Database:
         Calls `if_alone` first where no other server counts as one; none comes in meanwhile.
         """
         with _available(), held_presence(self._engine, if_alone):
+            yield
+
+    @contextmanager
+    def lake_turn(self, subscription_id: SubscriptionId) -> Generator[None]:
+        """Keep out whoever else, on a shared store, writes to the lake of a subscription.
+
+        Waits for them, however long that takes.
+        """
+        with _available(), held_lake_turn(self._engine, subscription_id):
             yield
 
     def close(self) -> None:

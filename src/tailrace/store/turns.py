@@ -24,6 +24,8 @@ class TurnKind(IntEnum):
     CLAIMS = 3
     TOKENS = 4
     COUNTS = 5
+    #: Of whoever writes to a lake elsewhere: held besides transactions, never within one.
+    LAKE = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,7 @@ from tailrace.domain.errors.waiting import (
     FilesUnavailableError,
     ImportQueueFullError,
     JobQueueFullError,
+    LakeUnavailableError,
     StoreUnavailableError,
 )
 
@@ -198,6 +199,7 @@ __all__ = [
     "JobFailedError",
     "JobQueueFullError",
     "JobStateError",
+    "LakeUnavailableError",
     "LeadExistsError",
     "LeadFieldExistsError",
     "LeadNotFoundError",

@@ -51,3 +51,14 @@ class FilesUnavailableError(RetryLaterError):
 
     #: What it said, for the operator.
     reason: str
+
+
+@dataclass(eq=False)
+class LakeUnavailableError(RetryLaterError):
+    """The object storage of the lake cannot be reached, or refuses."""
+
+    #: What it said, for the operator.
+    reason: str
+
+    def __str__(self) -> str:
+        return f"The object storage of the lake cannot be used: {self.reason}"

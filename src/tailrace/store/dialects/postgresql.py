@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
-from tailrace.store.turns import EVERYTHING
+from tailrace.store.turns import EVERYTHING, TurnKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
 
     from sqlalchemy import URL, Connection, Engine, Table
 
+    from tailrace.domain.export_job import SubscriptionId
     from tailrace.store.turns import Turn
 
 #: How long a transaction waits for its turn or another lock.
@@ -114,6 +115,35 @@ def held_presence(engine: Engine, if_alone: Callable[[], None]) -> Generator[Non
             yield
         finally:
             connection.invalidate()
+
+
+@contextmanager
+def held_lake_turn(engine: Engine, subscription_id: SubscriptionId) -> Generator[None]:
+    """A session that is alone in writing to the lake of a subscription."""
+    own = f"{_LOCK_SPACE + TurnKind.LAKE}, {int(subscription_id)}"
+    with engine.connect() as connection:
+        try:
+            # Who writes may take minutes, and it is no transaction that waits.
+            _execute(connection, "SET lock_timeout = 0")
+            _execute(connection, f"SELECT pg_advisory_lock({own})")
+            yield
+            _execute(connection, f"SELECT pg_advisory_unlock({own})")
+            _execute(connection, f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+        except BaseException:
+            # The lock goes with the connection.
+            connection.invalidate()
+            raise
+
+
+def _execute(connection: Connection, statement: str) -> None:
+    """Execute a statement of ours outside of any transaction."""
+    driver_connection = cast("Any", connection.connection.driver_connection)
+    try:
+        driver_connection.execute(statement)
+    except _driver_error() as error:
+        raise cast(
+            "DBAPIError", DBAPIError.instance(statement, None, error, _driver_error())
+        ) from error
 
 
 def _driver_error() -> type[Exception]:
