@@ -80,7 +80,11 @@ class PostgresqlServer:
                 user=self._user_id,
                 group=self._group_id,
             )
-        wait_until(self._answers, f"PostgreSQL's first answer; its log is in {self._directory}")
+        self.wait()
+
+    def wait(self) -> None:
+        """Return once it takes connections."""
+        wait_until(self._answers, f"an answer of PostgreSQL; its log is in {self._directory}")
 
     def stop(self) -> None:
         """End it as its operator does, cutting off who is connected."""
@@ -91,9 +95,26 @@ class PostgresqlServer:
     def kill(self) -> None:
         """End all its processes in the middle of whatever they do."""
         assert self._guard is not None
-        os.killpg(self._guard.pid, signal.SIGKILL)
-        self._guard.wait()
-        self._guard = None
+        server, others = self._process_id(), self._children()
+        for number in (server, *others):
+            # Some end by themselves when the first one does.
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        # The guard takes note of the end: else the next one would take the number for alive.
+        self.stop()
+        # It would refuse as well as long as one of them holds the memory that they share.
+        wait_until(lambda: not any(map(_is_alive, others)), "the end of PostgreSQL")
+
+    def stop_at_once(self) -> None:
+        """Have it end without writing anything more: the next start recovers."""
+        os.kill(self._process_id(), signal.SIGQUIT)
+        self.stop()
+
+    def lose_a_process(self) -> None:
+        """Kill one of its processes: it throws all connections out and recovers by itself."""
+        # It may have ended meanwhile.
+        with suppress(ProcessLookupError):
+            os.kill(self._children()[-1], signal.SIGKILL)
 
     def remove(self) -> None:
         self.stop()
@@ -111,6 +132,16 @@ class PostgresqlServer:
         ):
             connection.execute(statement)
         return self.address(name)
+
+    def _process_id(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
+    def _children(self) -> list[int]:
+        """Its processes but the first, the newest last."""
+        server = self._process_id()
+        return [
+            int(one) for one in Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        ]
 
     def _initialise(self) -> None:
         password = self._directory / "password"
@@ -141,6 +172,15 @@ class PostgresqlServer:
         except psycopg.OperationalError:
             return False
         return True
+
+
+def _is_alive(process_id: int) -> bool:
+    """Whether it runs; one that has ended is none, even if nobody has taken note of it."""
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] not in "ZX"
 
 
 @cache

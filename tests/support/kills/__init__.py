@@ -1,0 +1,1 @@
+"""Servers that are killed at random moments while clients call, and what their history must show."""

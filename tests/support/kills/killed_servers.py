@@ -1,0 +1,216 @@
+"""Servers on one home, killed and started again as chance has it, and the database with them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tailrace.crash_points import POINTS
+from tests.support.deadlines import wait_until
+from tests.support.kills.nursery import Nursery
+from tests.support.ports import free_port
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    from tests.support.home import Home
+    from tests.support.kills.history import History
+    from tests.support.postgresql import PostgresqlServer
+
+#: Generous: a machine may be busy, and a start after a kill may have work to do.
+PATIENCE_SECONDS = 120
+
+#: Rounds that take seconds to minutes in production, here so often that kills fall into them.
+#: A job that is interrupted by every second kill must still complete in the end.
+ENVIRONMENT = {
+    "TAILRACE_COMPACT_SECONDS": "0.5",
+    "TAILRACE_JANITOR_SECONDS": "0.3",
+    "TAILRACE_LEASE_SECONDS": "2",
+    "TAILRACE_LOG_LEVEL": "warning",
+    "TAILRACE_MAXIMUM_ATTEMPTS": "100000",
+    "TAILRACE_POLL_SECONDS": "0.05",
+    "TAILRACE_SETTLE_SECONDS": "0.2",
+}
+
+#: Points that a server passes, each on its own way: loads, backups and object storage are not here.
+SERVER_POINTS = tuple(
+    point
+    for point in POINTS
+    if not point.startswith(("load.", "backup.", "restore.", "upload.", "job.fail", "import.fail"))
+)
+
+
+@dataclass(slots=True)
+class KilledServer:
+    """One of them: a port, and a process that comes and goes."""
+
+    home: Path
+    environment: Mapping[str, str]
+    log: Path
+    port: int = field(default_factory=free_port)
+    nursery: Nursery = field(default_factory=Nursery)
+    #: Whether it dies at a named point if it comes there.
+    has_point: bool = False
+    _code: int | None = None
+
+    def start(self, *, point: str | None = None, after: int = 1) -> None:
+        """Start it, to die when it comes to a point for the n-th time if one is named."""
+        self.has_point = point is not None
+        self._code = None
+        named = {} if point is None else {"TAILRACE_CRASH_POINT": point}
+        more = {**named, "TAILRACE_CRASH_AFTER": str(after)}
+        self.nursery.start(self.home, self.port, {**self.environment, **more}, self.log)
+
+    def has_ended(self) -> bool:
+        if self._code is None:
+            self._code = self.nursery.wait(0)
+        return self._code is not None
+
+    def end(self, number: signal.Signals) -> int:
+        """Exit code after a signal; it may have ended before."""
+        if not self.has_ended():
+            self.nursery.send(number)
+            self._code = self.nursery.wait(PATIENCE_SECONDS)
+        assert self._code is not None, f"the server did not end; its log: {self.log}"
+        return self._code
+
+    def answers(self) -> bool:
+        try:
+            url = f"http://127.0.0.1:{self.port}/healthz"
+            return httpx.get(url, timeout=5, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was killed, for the report."""
+
+    servers: int = 0
+    databases: int = 0
+    #: Servers that died at a named point rather than at a moment.
+    at_points: int = 0
+    #: Servers that ended by themselves because the database was not there.
+    gave_up: int = 0
+
+    @property
+    def kills(self) -> int:
+        return self.servers + self.databases
+
+
+class Killer:
+    """Kills one of the servers, or the database, at moments that the calls of clients mark."""
+
+    def __init__(
+        self,
+        servers: list[KilledServer],
+        chance: random.Random,
+        history: History,
+        database: PostgresqlServer | None,
+    ) -> None:
+        self._servers = servers
+        self._chance = chance
+        self._history = history
+        self._database = database
+        self.tally = Tally()
+
+    def kill_once(self) -> None:
+        """Wait for some moment, kill somebody, and start whoever was killed."""
+        self._wait_for_a_moment()
+        if self._database is not None and self._chance.random() < 0.1:
+            self._kill_the_database(self._database)
+        elif len(self._servers) > 1 and self._chance.random() < 0.1:
+            for server in self._servers:
+                self._kill(server)
+        else:
+            # Who has died at a point is started in any case.
+            dead = [server for server in self._servers if server.has_ended()]
+            for server in dead or [self._chance.choice(self._servers)]:
+                self._kill(server)
+
+    def _wait_for_a_moment(self) -> None:
+        """By the progress of clients, so that a slow machine is killed no earlier; else at once.
+
+        Many are while the server starts: it recovers from the kill before. Who is to die at a
+        point has time to come there.
+        """
+        seconds = self._chance.uniform(0, 0.02)
+        calls = self._chance.choices([0, self._chance.randint(1, 15), 60], [4, 5, 1])[0]
+        if any(server.has_point for server in self._servers):
+            calls = 40
+        if calls == 0:
+            time.sleep(seconds * 6)
+            return
+        wanted = self._history.acknowledged + calls
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._history.wait_for(wanted, 0.02):
+            assert time.monotonic() < deadline, f"no progress; logs: {self._servers[0].log}"
+            if any(server.has_ended() for server in self._servers):
+                return
+        time.sleep(seconds)
+
+    def _kill(self, server: KilledServer) -> None:
+        was_alive = not server.has_ended()
+        self._note_end(server, server.end(signal.SIGKILL), was_by_signal=was_alive)
+        self._start(server)
+
+    def _note_end(self, server: KilledServer, code: int, *, was_by_signal: bool) -> None:
+        if code == -signal.SIGKILL:
+            self.tally.servers += 1
+            self.tally.at_points += not was_by_signal
+            return
+        assert self._database is not None, f"a server ended with {code}; its log: {server.log}"
+        self.tally.gave_up += 1
+
+    def _start(self, server: KilledServer) -> None:
+        if self._chance.random() < 0.25:
+            point = self._chance.choice(SERVER_POINTS)
+            server.start(point=point, after=self._chance.randint(1, 3))
+        else:
+            server.start()
+
+    def _kill_the_database(self, database: PostgresqlServer) -> None:
+        self.tally.databases += 1
+        way = self._chance.choice([database.kill, database.stop_at_once, None])
+        if way is None:
+            database.lose_a_process()
+            return
+        way()
+        database.start()
+
+    def revive(self) -> None:
+        """Let everybody live, servers without a point at which they die."""
+        if self._database is not None:
+            self._database.wait()
+        for server in self._servers:
+            server.end(signal.SIGKILL)
+            server.start()
+        for server in self._servers:
+            what = f"an answer; the server's log: {server.log}"
+            wait_until(server.answers, what, seconds=PATIENCE_SECONDS)
+
+
+@contextmanager
+def killed_servers(home: Home, count: int) -> Generator[list[KilledServer]]:
+    """Servers that run when the block begins; they are gone when it ends."""
+    log = home.path.parent / "servers.log"
+    environment = {**os.environ, **home.environment, **ENVIRONMENT}
+    servers = [KilledServer(home.path, environment, log) for _ in range(count)]
+    try:
+        for server in servers:
+            server.start()
+        for server in servers:
+            what = f"the first answer; the server's log: {server.log}"
+            wait_until(server.answers, what, seconds=PATIENCE_SECONDS)
+        yield servers
+    finally:
+        for server in servers:
+            server.nursery.close()
