@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.answers import Answer
 from tests.support.api_user import ApiUser
+from tests.support.central_day import wait_for_a_day_that_lasts
 from tests.support.deadlines import wait_for, wait_until
 from tests.support.raw_http import open_connection
 from tests.support.server import running_server
@@ -105,6 +106,7 @@ def test_rate_limit__is_checked_after_the_token_and_before_the_path(
 
 
 def test_daily_calls__are_refused_with_607(main: ApiUser, home: Home) -> None:
+    wait_for_a_day_that_lasts()
     main.list("leads")
     with home.setting("daily_calls", 1):
         main.list("leads")

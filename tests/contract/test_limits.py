@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.central_day import wait_for_a_day_that_lasts
 from tests.support.deadlines import wait_until
 from tests.support.job_states import (
     BODIES,
@@ -52,6 +53,7 @@ def world(make_world: Callable[[], World]) -> World:
 @pytest.fixture(autouse=True)
 def clean_slate(main: ApiUser, other: ApiUser, home: Home) -> Iterator[None]:
     """An empty queue, and nothing finished today, for the next test."""
+    wait_for_a_day_that_lasts()
     yield
     cancel_everything(main)
     cancel_everything(other)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict, cast
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.support.api_user import ApiUser
+from tests.support.central_day import central_day, wait_for_a_day_that_lasts
 from tests.support.server import running_server
 
 if TYPE_CHECKING:
@@ -39,6 +38,11 @@ class Errors(TypedDict):
     date: str
     total: int
     errors: list[ErrorCount]
+
+
+@pytest.fixture(autouse=True)
+def day_that_lasts() -> None:
+    wait_for_a_day_that_lasts()
 
 
 @pytest.fixture
@@ -82,11 +86,6 @@ def usage(user: ApiUser, path: str = "usage") -> list[Usage]:
 
 def errors(user: ApiUser, path: str = "errors") -> list[Errors]:
     return cast("list[Errors]", statistics(user, path))
-
-
-def central_day(days_ago: int = 0) -> str:
-    now = datetime.now(UTC) - timedelta(days=days_ago)
-    return now.astimezone(ZoneInfo("America/Chicago")).date().isoformat()
 
 
 def test_usage__counts_calls_by_user(main: ApiUser, other: ApiUser) -> None:
