@@ -34,6 +34,17 @@ def test_instant_text__is_that_of_each_instant(values: list[datetime | None]) ->
     assert instant_text(at).equals(at.dt.strftime(INSTANT_FORMAT), check_names=True)
 
 
+@given(
+    st.integers(
+        second_of(datetime(1, 1, 2, tzinfo=UTC)), second_of(datetime(2100, 1, 1, tzinfo=UTC))
+    ),
+    st.lists(st.none() | st.integers(0, 40), max_size=60),
+)
+def test_instants_of_a_few_seconds__are_texts_too(first: int, offsets: list[int | None]) -> None:
+    at = column(*(None if offset is None else instant_of(first + offset) for offset in offsets))
+    assert instant_text(at).equals(at.dt.strftime(INSTANT_FORMAT), check_names=True)
+
+
 @pytest.mark.parametrize(
     "values",
     [

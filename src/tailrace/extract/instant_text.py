@@ -8,6 +8,7 @@ made once and put together.
 from __future__ import annotations
 
 from functools import cache
+from typing import cast
 
 import polars as pl
 
@@ -23,17 +24,26 @@ _MOST_DAYS = 40_000
 def instant_text(instants: pl.Series) -> pl.Series:
     """Each instant of a column of UTC datetimes as INSTANT_FORMAT has it; null stays null."""
     seconds = instants.dt.epoch("s")
-    parts = pl.DataFrame({"day": seconds // _DAY_SECONDS, "time": seconds % _DAY_SECONDS})
-    first, last = parts.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
-    if first is None or last - first >= _MOST_DAYS:
+    first, last = (cast("int | None", bound) for bound in (seconds.min(), seconds.max()))
+    if first is None or last is None or last - first >= _MOST_DAYS * _DAY_SECONDS:
         return instants.dt.strftime(INSTANT_FORMAT)
-    texts = pl.DataFrame(
-        {
-            "day": _day_texts(first, last).gather(parts["day"] - first),
-            "time": _time_texts().gather(parts["time"]),
-        }
-    )
-    return texts.select(pl.concat_str("day", "time")).to_series().alias(instants.name)
+    if last - first < len(seconds):
+        # As in the fragments of a large export: each second is made once, and told many times.
+        texts = _texts(pl.int_range(first, last + 1, eager=True)).gather(seconds - first)
+    else:
+        texts = _texts(seconds)
+    return texts.alias(instants.name)
+
+
+def _texts(seconds: pl.Series) -> pl.Series:
+    """The texts of some seconds since 1970, not all of them null."""
+    days, times = seconds // _DAY_SECONDS, seconds % _DAY_SECONDS
+    first, last = cast("int", days.min()), cast("int", days.max())
+    texts = {
+        "day": _day_texts(first, last).gather(days - first),
+        "time": _time_texts().gather(times),
+    }
+    return pl.DataFrame(texts).select(pl.concat_str("day", "time")).to_series()
 
 
 def _day_texts(first: int, last: int) -> pl.Series:
