@@ -57,6 +57,22 @@ def test_every_schema_and_response__is_used() -> None:
             assert f"#/components/{kind}/{name}" in used
 
 
+def test_member_that_may_be_left_out__is_not_required() -> None:
+    components: Any = DOCUMENT["components"]
+    described, listed = (components["schemas"][name] for name in ("DescribedField", "ListItem"))
+    assert "rest" not in described["required"]
+    assert "id" in described["required"]
+    assert not {"description", "programName"} & {*listed["required"]}
+
+
+def test_examples_of_headers__can_be_sent() -> None:
+    components: Any = DOCUMENT["components"]
+    headers = [one for one in components["parameters"].values() if one["in"] == "header"]
+    assert headers
+    for header in headers:
+        assert str(header.get("example", header["schema"].get("example", ""))).isascii()
+
+
 def test_operation_ids__are_unique() -> None:
     ids = [operation["operationId"] for operation in operations()]
     assert len(ids) == len(set(ids))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
+from msgspec import Struct, UnsetType
 from msgspec.json import schema_components
+from msgspec.structs import fields
 
 from tailrace import __version__
 from tailrace.api.openapi_components import PARAMETERS, RESPONSES, SECURITY_SCHEMES
@@ -14,8 +16,6 @@ from tailrace.api.route import BodyRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from msgspec import Struct
 
     from tailrace.api.route import Operation, QueryParameter, Route
 
@@ -95,7 +95,31 @@ def _typed_schemas(routes: Sequence[Route]) -> dict[str, object]:
     )
     types = [kind for kind in named if isinstance(kind, type)]
     _, components = schema_components(dict.fromkeys(types), ref_template=_SCHEMA_REFERENCE)
-    return dict(components)
+    described: dict[str, object] = {**components}
+    for kind in _with_parts(types):
+        described[kind.__name__] = _without_unset(kind, components[kind.__name__])
+    return described
+
+
+def _with_parts(types: Sequence[type[Struct]]) -> set[type[Struct]]:
+    """The types, and those that their members are made of."""
+    found: set[type[Struct]] = set()
+    open_types: list[object] = [*types]
+    while open_types:
+        one = open_types.pop()
+        open_types += get_args(one)
+        if isinstance(one, type) and issubclass(one, Struct) and one not in found:
+            found.add(one)
+            open_types += [field.type for field in fields(one)]
+    return found
+
+
+def _without_unset(kind: type[Struct], schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema in which a member that may be left out is not required, as it is otherwise."""
+    left_out = {field.encode_name for field in fields(kind) if UnsetType in get_args(field.type)}
+    required = [name for name in schema.get("required", ()) if name not in left_out]
+    others = {name: value for name, value in schema.items() if name != "required"}
+    return {**others, "required": required} if required else others
 
 
 def _schema(kind: type[Struct] | str) -> dict[str, object]:

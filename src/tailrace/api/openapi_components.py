@@ -59,15 +59,17 @@ PARAMETERS: dict[str, object] = {
         "bytes=0-9999",
     ),
     "If-Range": _header(
-        "If-Range", "The ETag of the file that Range continues; else all of it is sent.", '"fac0…"'
+        "If-Range",
+        "The ETag of the file that Range continues; else all of it is sent.",
+        '"fac0ffee"',
     ),
-    "If-None-Match": _header("If-None-Match", "ETags of files that you have: 304.", '"fac0…"'),
+    "If-None-Match": _header("If-None-Match", "ETags of files that you have: 304.", '"fac0ffee"'),
     "Idempotency-Key": _header(
         "Idempotency-Key",
         "Names the batch: sent again with the same body, it is not taken again.",
         "visits-2026-07-01-17",
     ),
-    "If-Match": _header("If-Match", "ETags of files that you accept: else 412.", '"fac0…"'),
+    "If-Match": _header("If-Match", "ETags of files that you accept: else 412.", '"fac0ffee"'),
     "grant_type": _query(
         "grant_type", "The kind of grant.", {"type": "string", "const": GRANT_TYPE}, required=True
     ),
