@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tailrace.domain.cluster_state import ClusterState
 from tailrace.lake.activity_log import ActivityLog
-from tests.support.activities import START, activity_request, export, random_activities
+from tailrace.lake.object_storage import LakePlace
+from tailrace.lake.table_lock import TableLock, locked_file
+from tests.support.activities import (
+    START,
+    SUBSCRIPTION,
+    activity_request,
+    export,
+    random_activities,
+)
 from tests.support.dask_cluster import running_cluster
 from tests.support.held_export import FRAGMENT_BYTES, data_rows, held_export, works_of
+from tests.support.object_storage import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
 
     from tailrace.extract.executor import Work
     from tests.support.dask_cluster import Cluster
+    from tests.support.object_storage import Bucket
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +108,16 @@ def test_small_export_beside_a_large_one__is_finished_first(
 
 def test_cluster__says_what_it_has(cluster: Cluster) -> None:
     assert cluster.look() == ClusterState(workers=2, threads=2)
+
+
+def test_lake_in_a_bucket__is_read_with_the_credentials_of_the_workers(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    storage = LakePlace(bucket.address, owner="", retry_seconds=2).table(SUBSCRIPTION)
+    log = ActivityLog(storage, TableLock(partial(locked_file, tmp_path / "lock")))
+    log.append(random_activities(50))
+    assert not [work for work in works_of(log) if SECRET.encode() in (work.packed_task or b"")]
+    here, _ = export(log, activity_request(), tmp_path / "here")
+    with running_cluster(tmp_path, workers=1) as cluster:
+        there, _ = export(log, activity_request(), tmp_path / "there", executor=cluster.executor())
+    assert there == here

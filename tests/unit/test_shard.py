@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tailrace.domain.errors import LakeUnavailableError
 from tailrace.extract.shard import OtherVersionsError, RenderingError, Shard, render_shard, versions
 
 PIECES = [b"a,b\n" * 1000, b"c,d\n"]
@@ -34,6 +35,12 @@ def test_shard__says_what_it_weighs() -> None:
 def test_task_of_another_version__is_refused_before_it_is_unpacked() -> None:
     with pytest.raises(OtherVersionsError, match=r"was asked by Tailrace 0\.0\.1"):
         render_shard("Tailrace 0.0.1", b"what only that version understands")
+
+
+def test_error_of_ours__can_be_sent() -> None:
+    arrived = pickle.loads(pickle.dumps(LakeUnavailableError("it says no")))
+    assert isinstance(arrived, LakeUnavailableError)
+    assert arrived.reason == "it says no"
 
 
 def test_error__can_be_sent() -> None:

@@ -29,7 +29,7 @@ from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker, NoWorkerError
 
 from tailrace.domain.cluster_state import ClusterState
-from tailrace.domain.errors import ExportFailedError
+from tailrace.domain.errors import ExportFailedError, TailraceError
 from tailrace.extract.executor import Item
 from tailrace.extract.shard import OtherVersionsError, RenderingError, render_shard, versions
 
@@ -325,7 +325,7 @@ def _meaning(error: BaseException) -> Exception:
     match error:
         case RenderingError(number=int(number), text=text):
             return OSError(number, text)
-        case RenderingError():
+        case RenderingError() | TailraceError():
             return error
         case OtherVersionsError():
             return ExportFailedError(f"The cluster has other versions than the server: {error}")

@@ -36,7 +36,8 @@ class FragmentExecutor(Protocol):
 
         Works are asked for only some ahead. `put` may block; what it raises, and what `check`,
         which is called each second at least, raises, ends the rendering. Whatever was begun is
-        called off by then. Raises ExportFailedError with a reason, RenderingError, and OSError.
+        called off by then. Raises ExportFailedError with a reason, and what reading and rendering raise there:
+        LakeUnavailableError, OSError, and RenderingError for any other.
         """
         ...
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
 from tailrace import __version__
 from tailrace.crash_points import reach
+from tailrace.domain.errors import TailraceError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -92,13 +93,15 @@ def packed_task(reader: FragmentReader, fragment: object, delimiter: str) -> byt
 def render_shard(senders_versions: str, packed: bytes) -> Shard:
     """The shard of a packed task.
 
-    Raises OtherVersionsError, and RenderingError for whatever reading and rendering raise.
+    Raises OtherVersionsError, our own errors of reading, and RenderingError for any other.
     """
     if senders_versions != versions():
         raise OtherVersionsError(f"{versions()} was asked by {senders_versions}")
     reach("shard.begin")
     try:
         shard = _rendered(packed)
+    except TailraceError:
+        raise
     except OSError as error:
         raise RenderingError(type(error).__name__, str(error), error.errno or 0) from None
     except Exception as error:  # noqa: BLE001 - those of libraries cannot always be sent
