@@ -80,7 +80,7 @@ def _report_routes() -> tuple[Route, ...]:
                 tag=_TAG,
                 summary="Download the rows with a warning",
                 description="There are none: a row is imported as it is, or fails. Always 404.",
-                responses={404: "FileNotFound"},
+                responses={200: "Refusal", 404: "FileNotFound"},
             ),
         ),
     )

@@ -140,6 +140,7 @@ RESPONSES: dict[str, object] = {
         "The range begins after the end of the file.",
         {"Content-Range": _response_header("`bytes */size`")},
     ),
+    "Refusal": _json("An error, whatever is asked.", "ResponseOfErrors"),
     "TooLarge": _json(
         "The body is over 1 MB (413) or the URI over 8 KB (414).", "ResponseOfErrors"
     ),
