@@ -146,9 +146,8 @@ class ActivityChecks:
             columns.refuse(position, "activityTypeId", "unknown activity type")
 
     def _make_canonical(self, columns: _Columns) -> None:
-        rest = self._not_plain(columns.values)
         canonical: dict[int, str] = {}
-        for position, type_id, document in self._find_doubtful(rest).iter_rows():
+        for position, type_id, document in self._find_doubtful(columns.values).iter_rows():
             if position in columns.problems:
                 continue
             try:
@@ -157,30 +156,9 @@ class ActivityChecks:
                 columns.refuse(position, "attributes", str(error))
         columns.patch("attributes", canonical)
 
-    def _not_plain(self, values: pl.DataFrame) -> pl.DataFrame:
-        """Position, type and document of the rows whose documents have to be decoded."""
-        rest = values.select("activityTypeId", "attributes").with_row_index("position")
-        if rest.height >= _ROWS_WORTH_PATTERNS:
-            if self._plain is None:
-                self._plain = plain_documents(self._types.values())
-            for plain in self._plain:
-                rest = rest.filter(
-                    ~pl.col("activityTypeId").is_in(plain.type_ids)
-                    | ~pl.col("attributes").str.contains(plain.pattern)
-                )
-        return rest
-
-    def _find_doubtful(self, rest: pl.DataFrame) -> pl.DataFrame:
-        """Those rows, in order, whose documents may not be canonical."""
-        stripped = pl.col("attributes").str.strip_chars(_BLANKS)
-        is_not_compact = pl.any_horizontal(
-            pl.col("attributes") != stripped, *(stripped.str.contains(each) for each in NOT_COMPACT)
-        )
-        by_type = (
-            rest.drop_nulls("activityTypeId")
-            .with_columns(stripped, is_doubtful=is_not_compact)
-            .sort("activityTypeId")
-        )
+    def _find_doubtful(self, values: pl.DataFrame) -> pl.DataFrame:
+        """Position, type and document of the rows, in order, that may not be canonical."""
+        by_type = self._not_plain(values)
         # Texts for Python are made of all rows at once: types are many, and most have few rows.
         documents = by_type["attributes"].to_list()
         doubtful: list[int] = by_type["is_doubtful"].arg_true().to_list()
@@ -190,8 +168,29 @@ class ActivityChecks:
             unconfirmed = self._rules_of(run["value"]).find_unconfirmed(documents[start:end])
             doubtful += [start + place for place in unconfirmed]
             start = end
-        rows = by_type.select("position", "activityTypeId", "attributes")
-        return rows[sorted({*doubtful})].sort("position")
+        return by_type[sorted({*doubtful})].drop("is_doubtful").sort("position")
+
+    def _not_plain(self, values: pl.DataFrame) -> pl.DataFrame:
+        """The rows whose documents have to be decoded, by type, and which of them for sure."""
+        rows = values.lazy().select("activityTypeId", "attributes").with_row_index("position")
+        if values.height >= _ROWS_WORTH_PATTERNS:
+            if self._plain is None:
+                self._plain = plain_documents(self._types.values())
+            for plain in self._plain:
+                is_of_group = pl.col("activityTypeId").is_in(plain.type_ids)
+                is_plain = pl.col("attributes").str.contains(plain.pattern)
+                rows = rows.filter(~(is_of_group & is_plain))
+        stripped = pl.col("attributes").str.strip_chars(_BLANKS)
+        is_doubtful = pl.any_horizontal(
+            pl.col("attributes") != stripped, *(stripped.str.contains(each) for each in NOT_COMPACT)
+        )
+        return (
+            rows.drop_nulls("activityTypeId")
+            .with_columns(stripped, is_doubtful=is_doubtful)
+            .sort("activityTypeId")
+            # One after the other: each filter has fewer rows to look at, unless they are made one.
+            .collect(optimizations=pl.QueryOptFlags.none())
+        )
 
     def _rules_of(self, type_id: object) -> AttributeRules:
         assert isinstance(type_id, int)
