@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,8 @@ import typer
 from tailrace.cli.options import example
 
 if TYPE_CHECKING:
+    from asyncio import Event
+    from asyncio.subprocess import Process
     from collections.abc import Mapping
 
 #: As shells report a process that a signal ended.
@@ -128,13 +131,21 @@ async def _run_client(command: list[str], variables: Mapping[str, str]) -> int:
     # Ctrl-C reaches the client by itself: it stands in the same group of the terminal.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     terminated = asyncio.Event()
+    # One handler for all of it: the loop may have taken an earlier one, and not called it yet.
     loop.add_signal_handler(signal.SIGTERM, terminated.set)
     client = await asyncio.create_subprocess_exec(*command, env={**os.environ, **variables})
-    loop.add_signal_handler(signal.SIGTERM, client.terminate)
-    if terminated.is_set():
-        client.terminate()
+    ending = asyncio.create_task(_pass_on(terminated, client))
     exit_code = await client.wait()
+    ending.cancel()
     return exit_code if exit_code >= 0 else _SIGNAL_EXIT_CODE - exit_code
+
+
+async def _pass_on(terminated: Event, client: Process) -> None:
+    while True:
+        await terminated.wait()
+        terminated.clear()
+        with suppress(ProcessLookupError):
+            client.terminate()
 
 
 async def _wait(variables: Mapping[str, str]) -> int:
