@@ -143,12 +143,16 @@ def left_behind(interrupted: str, place: Bucket) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def service(world: World, environment: dict[str, str], left_behind: set[str]) -> Generator[Service]:
-    """The next server on the same home."""
+def service(
+    world: World, environment: dict[str, str], left_behind: set[str], interrupted: str
+) -> Generator[Service]:
+    """The next server on the same home, once it has run again what was interrupted."""
     with (
         running_server(world.home, environment=environment) as server,
         ApiUser(server.base_url, world.main) as user,
     ):
+        # Before any test lets the storage fail.
+        user.finished("activities", interrupted)
         yield Service(server, user)
     assert SECRET not in server.log()
 
