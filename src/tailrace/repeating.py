@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-#: Of 19. What runs in the background takes what requests leave of the processors, and a third of
+#: Of 19, beyond what the process has. What runs in the background takes what requests leave of the processors, and a third of
 #: their share at least: with more of it, exports nearly stand on a machine that is busy otherwise.
 _NICENESS = 5
 
@@ -74,8 +74,11 @@ class Repeating:
 
     def _run(self) -> None:
         if sys.platform == "linux":
-            # Of this thread alone, and of those that it will start.
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            # Of this thread alone, and of those that it will start. Never upwards: that is allowed
+            # to few, and whoever started the server with `nice` has meant it.
+            own = threading.get_native_id()
+            niceness = os.getpriority(os.PRIO_PROCESS, own) + _NICENESS
+            os.setpriority(os.PRIO_PROCESS, own, niceness)
         try:
             pause = self._act() if self._is_first_due else self._pause_seconds
         finally:

@@ -61,8 +61,8 @@ def test_action__and_threads_that_it_starts__give_way_to_others() -> None:
     repeating.start_and_wait()
     repeating.stop()
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert all(priority > own for priority in priorities)
-    assert len(priorities) == 2
+    # 19 is the last there is.
+    assert priorities == [min(own + 5, 19)] * 2
 
 
 def test_action__is_done_at_once_and_again_after_each_pause() -> None:
