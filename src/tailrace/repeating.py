@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-#: Of 19, beyond what the process has. What runs in the background takes what requests leave of the processors, and a third of
-#: their share at least: with more of it, exports nearly stand on a machine that is busy otherwise.
+#: Of 19, beyond what the process has. What runs in the background takes what requests leave of the
+#: processors, and a third of their share at least: with more of it, exports nearly stand on a
+#: machine that is busy otherwise.
 _NICENESS = 5
 
 
