@@ -99,6 +99,15 @@ def owner_of(store: Store, would_be_owner: str | None = None) -> str | None:
         return None
 
 
+def heeds_conditions(store: Store) -> bool:
+    """Whether it refuses to put what is there already, as the place's owner is. Raises REFUSALS."""
+    try:
+        obstore.put(store, OWNER_NAME, obstore.get(store, OWNER_NAME).bytes(), mode="create")
+    except AlreadyExistsError:
+        return True
+    return False
+
+
 def reason_of(error: BaseException) -> str:
     """What a library says, in one line: the request, how often, and the status."""
     said = _LAID_OUT.sub(" ", str(error)).strip()

@@ -11,26 +11,29 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import polars as pl
 import pytest
 
 from tailrace.crash_points import POINTS
-from tailrace.lake.activity_log import ActivityLog
+from tailrace.lake.table_storage import path_of
 from tests.support.activities import activity_request, export, random_activities
+from tests.support.lakes import LAKES, log_at
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import polars as pl
+
+    from tailrace.lake.activity_log import ActivityLog
 
 #: Rows of one append, over four days: several files in one commit.
 BATCH = 400
 
 APPEND_ONE = """
 import sys
-from pathlib import Path
-from tailrace.lake.activity_log import ActivityLog
 from tests.support.activities import random_activities
+from tests.support.lakes import log_at
 
-log = ActivityLog.in_directory(Path(sys.argv[1]))
+log = log_at(sys.argv[1])
 for batch in range(int(sys.argv[2]), int(sys.argv[3])):
     log.append(random_activities(400, seed=batch, seconds=4 * 86_400, first_guid=batch * 400 + 1))
     print(batch, flush=True)
@@ -54,9 +57,9 @@ except OSError as error:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> ActivityLog:
+def log(place: str) -> ActivityLog:
     """A log with one batch in it."""
-    log = ActivityLog.in_directory(tmp_path / "activities")
+    log = log_at(place)
     log.append(batch_rows(0))
     return log
 
@@ -66,10 +69,10 @@ def batch_rows(batch: int) -> pl.DataFrame:
 
 
 def append_in_process(
-    tmp_path: Path, first: int, end: int, **environment: str
+    place: str, first: int, end: int, **environment: str
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", APPEND_ONE, str(tmp_path / "activities"), str(first), str(end)],
+        [sys.executable, "-c", APPEND_ONE, place, str(first), str(end)],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         text=True,
@@ -78,7 +81,7 @@ def append_in_process(
 
 def guids_in(log: ActivityLog) -> set[int]:
     paths = [file.path for file in log.snapshot().files]
-    guids = pl.scan_parquet(paths).select("marketoGUID").collect().to_series()
+    guids = log.storage.scan(paths).select("marketoGUID").collect().to_series()
     assert guids.n_unique() == guids.len(), "an activity is there twice"
     return set(guids.to_list())
 
@@ -91,27 +94,32 @@ def batches_in(log: ActivityLog) -> set[int]:
     return batches
 
 
-def data_files(tmp_path: Path) -> set[str]:
-    return {str(path) for path in (tmp_path / "activities").glob("activityDay=*/*")}
+def data_files(log: ActivityLog) -> set[str]:
+    names = {*log.storage.data_names(), *log.storage.staged_names()}
+    return {path_of(log.storage, name) for name in names}
 
 
 def assert_goes_on(log: ActivityLog, tmp_path: Path, batches: set[int]) -> None:
     """After a crash: reads, sweeps and appends as if nothing had been."""
     log.sweep(datetime.now(UTC) + timedelta(hours=2))
-    assert data_files(tmp_path) == {file.path for file in log.snapshot().files}
+    assert data_files(log) == {file.path for file in log.snapshot().files}
     log.append(batch_rows(99))
     assert batches_in(log) == {*batches, 99}
     content, result = export(log, activity_request(), tmp_path / "files")
     assert content.count(b"\n") - 1 >= result.row_count > 0
 
 
-@pytest.mark.parametrize("after", [1, 3])
+@pytest.mark.parametrize(
+    ("place", "after"),
+    [("directory", 1), ("directory", 3), ("object storage", 3)],
+    indirect=["place"],
+)
 @pytest.mark.parametrize("point", [point for point in POINTS if point.startswith("append.")])
 def test_killed_append__is_there_with_all_rows_or_none(
-    log: ActivityLog, tmp_path: Path, point: str, after: int
+    log: ActivityLog, place: str, tmp_path: Path, point: str, after: int
 ) -> None:
     process = append_in_process(
-        tmp_path, 1, 5, TAILRACE_CRASH_POINT=point, TAILRACE_CRASH_AFTER=str(after)
+        place, 1, 5, TAILRACE_CRASH_POINT=point, TAILRACE_CRASH_AFTER=str(after)
     )
     output, _ = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
@@ -125,11 +133,15 @@ def test_killed_append__is_there_with_all_rows_or_none(
     assert_goes_on(log, tmp_path, batches)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("place", "seed"),
+    [*(("directory", seed) for seed in range(6)), *(("object storage", seed) for seed in (6, 7))],
+    indirect=["place"],
+)
 def test_append_killed_at_any_moment__keeps_what_it_acknowledged(
-    log: ActivityLog, tmp_path: Path, seed: int
+    log: ActivityLog, place: str, tmp_path: Path, seed: int
 ) -> None:
-    process = append_in_process(tmp_path, 1, 60)
+    process = append_in_process(place, 1, 60)
     assert process.stdout is not None
     first = process.stdout.readline()
     # Past ten commits a checkpoint is written, too.
@@ -143,16 +155,17 @@ def test_append_killed_at_any_moment__keeps_what_it_acknowledged(
     assert_goes_on(log, tmp_path, batches)
 
 
-def test_killed_first_append__leaves_a_log_that_works(tmp_path: Path) -> None:
-    process = append_in_process(tmp_path, 1, 5, TAILRACE_CRASH_POINT="append.file_written")
+@pytest.mark.parametrize("place", LAKES, indirect=True)
+def test_killed_first_append__leaves_a_log_that_works(place: str, tmp_path: Path) -> None:
+    process = append_in_process(place, 1, 5, TAILRACE_CRASH_POINT="append.file_written")
     process.communicate(timeout=60)
-    log = ActivityLog.in_directory(tmp_path / "activities")
+    log = log_at(place)
     log.append(batch_rows(0))
     assert_goes_on(log, tmp_path, {0})
 
 
-def test_process_killed_with_the_lock__leaves_it_free(log: ActivityLog, tmp_path: Path) -> None:
-    append_in_process(tmp_path, 1, 5, TAILRACE_CRASH_POINT="append.files_synced").communicate()
+def test_process_killed_with_the_lock__leaves_it_free(log: ActivityLog, place: str) -> None:
+    append_in_process(place, 1, 5, TAILRACE_CRASH_POINT="append.files_synced").communicate()
     with log.exclusive():
         assert batches_in(log) == {0}
 
@@ -160,9 +173,9 @@ def test_process_killed_with_the_lock__leaves_it_free(log: ActivityLog, tmp_path
 def test_full_disk__refuses_the_whole_append_and_leaves_no_file(
     log: ActivityLog, tmp_path: Path
 ) -> None:
-    before = data_files(tmp_path)
+    before = data_files(log)
     script = [sys.executable, "-c", APPEND_WITH_LIMIT, str(tmp_path / "activities")]
     assert subprocess.run(script, timeout=60).returncode == 3
-    assert data_files(tmp_path) == before
+    assert data_files(log) == before
     assert batches_in(log) == {0}
     assert_goes_on(log, tmp_path, {0})

@@ -97,6 +97,7 @@ def assert_leads_are_there_once(home: Path) -> None:
     "point",
     ["load.activities.batch_appended", "append.files_synced", "append.committed"],
 )
+@pytest.mark.usefixtures("either_lake")
 def test_killed_load_of_activities__is_finished_by_the_next(
     tmp_path: Path, activities: Path, point: str
 ) -> None:

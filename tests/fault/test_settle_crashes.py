@@ -110,6 +110,7 @@ def test_killed_settling__is_finished_by_the_next(
     assert hot_guids(application) == []
 
 
+@pytest.mark.usefixtures("either_lake")
 @pytest.mark.parametrize("point", ["append.files_synced", "append.committed"])
 def test_settling_killed_within_its_append__is_finished_by_the_next(
     home: Path, application: Application, point: str
@@ -121,6 +122,7 @@ def test_settling_killed_within_its_append__is_finished_by_the_next(
     assert leads_in_lake(application) == list(range(1, 2 * BATCH + 1))
 
 
+@pytest.mark.usefixtures("either_lake")
 def test_two_settlings_at_once__move_every_activity_once(
     home: Path, application: Application
 ) -> None:

@@ -38,7 +38,7 @@ def lake_rows(log: ActivityLog) -> pl.DataFrame:
     paths = [file.path for file in log.snapshot().files]
     if not paths:
         return pl.DataFrame(schema={"marketoGUID": pl.Int64, "leadId": pl.Int64})
-    return pl.scan_parquet(paths).collect().sort("marketoGUID")
+    return log.storage.scan(paths).collect().sort("marketoGUID")
 
 
 def hot_guids(application: Application) -> list[int]:

@@ -69,7 +69,7 @@ def activities_in(application: Application) -> pl.DataFrame:
     paths = [file.path for file in log.snapshot().files]
     if not paths:
         return pl.DataFrame(schema={"marketoGUID": pl.Int64})
-    return pl.scan_parquet(paths).collect().sort("marketoGUID")
+    return log.storage.scan(paths).collect().sort("marketoGUID")
 
 
 def leads_in(application: Application) -> list[dict[str, Any]]:

@@ -229,7 +229,7 @@ class ActivityLog:
     def _open(self) -> DeltaTable:
         try:
             with self.storage.refusals_told():
-                return self._existing() or self._created()
+                return self.storage.persistently(self._existing) or self._created()
         except DeltaError as error:
             raise HomeError(
                 f"The activity log in {self.storage.location} cannot be read: {error}"

@@ -13,11 +13,12 @@ from tailrace.durability import make_directory, sync_path
 from tailrace.lake.table_storage import LOG_DIRECTORY, TABLE_NAME, entry_name, is_data_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tailrace.domain.export_job import SubscriptionId
+    from tailrace.lake.table_storage import Answer
 
 #: The Delta writer stages every file under its name, `#` and a number.
 _STAGED = re.compile(r".+#\d+")
@@ -59,6 +60,9 @@ class DirectoryStorage:
     def refusals_told(self) -> AbstractContextManager[None]:
         # What a disk refuses is an OSError, and stays one.
         return nullcontext()
+
+    def persistently(self, ask: Callable[[], Answer]) -> Answer:
+        return ask()
 
     def prepare(self) -> None:
         make_directory(self.path.parent)

@@ -7,6 +7,7 @@ there is none of its version: of two writers one is refused.
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,7 @@ from tailrace.object_storage import (
     CHECK_SECONDS,
     REFUSALS,
     delta_options,
+    heeds_conditions,
     owner_of,
     reason_of,
     scan_options,
@@ -30,10 +32,15 @@ from tailrace.object_storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
+
+    from obstore import ObjectMeta
 
     from tailrace.domain.export_job import SubscriptionId
+    from tailrace.lake.table_storage import Answer
     from tailrace.object_storage import Store
+
+_FIRST_PAUSE_SECONDS = 0.05
 
 #: Places of which a process remembers how to reach them, and that they are its own.
 _REMEMBERED_PLACES = 1024
@@ -53,15 +60,23 @@ class LakePlace:
 
     def claim(self) -> None:
         """Take possession. Raises HomeError if the place is another's, or cannot be reached."""
-        if self._owner_found(self.owner) != self.owner:
-            raise HomeError(f"The lake at '{self.address}' is that of another home.")
+        with self._reached() as store:
+            if owner_of(store, self.owner) != self.owner:
+                raise HomeError(f"The lake at '{self.address}' is that of another home.")
+            if not heeds_conditions(store):
+                raise HomeError(
+                    f"The object storage at '{self.address}' overwrites what it is told to put only"
+                    " where there is nothing: of two writers to the lake, one would be lost."
+                )
 
     def is_claimed(self) -> bool:
-        return self._owner_found() == self.owner
+        with self._reached() as store:
+            return owner_of(store) == self.owner
 
-    def _owner_found(self, would_be_owner: str | None = None) -> str | None:
+    @contextmanager
+    def _reached(self) -> Generator[Store]:
         try:
-            return owner_of(_store_at(self.address, self.retry_seconds), would_be_owner)
+            yield _store_at(self.address, self.retry_seconds)
         except REFUSALS as error:
             raise HomeError(
                 f"The lake at '{self.address}' cannot be reached: {reason_of(error)}"
@@ -96,6 +111,21 @@ class ObjectStorage:
         except REFUSALS as error:
             raise LakeUnavailableError(reason_of(error)) from error
 
+    def persistently(self, ask: Callable[[], Answer]) -> Answer:
+        # The libraries ask again for what is refused, but not always for what is cut short.
+        deadline = time.monotonic() + self.place.retry_seconds
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return ask()
+            except FileNotFoundError:
+                raise
+            except REFUSALS:
+                if time.monotonic() + pause > deadline:
+                    raise
+            time.sleep(pause)
+            pause *= 2
+
     def prepare(self) -> None:
         _claim_once(self.place)
 
@@ -103,13 +133,14 @@ class ObjectStorage:
         """Nothing: there are no directories."""
 
     def has_log(self) -> bool:
-        return any(obstore.list(self._store, prefix=LOG_DIRECTORY, chunk_size=1))
+        return self.persistently(
+            lambda: any(obstore.list(self._store, prefix=LOG_DIRECTORY, chunk_size=1))
+        )
 
     def is_current(self, version: int) -> bool:
         # One request tells of both: what is listed begins behind the offset.
         offset = entry_name(version).removesuffix(".json")
-        chunks = islice(obstore.list(self._store, LOG_DIRECTORY, offset=offset), 1)
-        names = {one["path"] for chunk in chunks for one in chunk}
+        names = self.persistently(lambda: self._first_names(LOG_DIRECTORY, offset))
         return entry_name(version) in names and entry_name(version + 1) not in names
 
     def scan(self, paths: Iterable[str]) -> pl.LazyFrame:
@@ -144,26 +175,28 @@ class ObjectStorage:
 
     def sizes(self, names: Iterable[str]) -> dict[str, int]:
         wanted = set(names)
-        found: dict[str, int] = {}
-        for folder in sorted({name.rpartition("/")[0] for name in wanted}):
-            for chunk in obstore.list(self._store, folder):
-                found.update((one["path"], one["size"]) for one in chunk if one["path"] in wanted)
-        return found
+        found = [
+            one
+            for folder in sorted({name.rpartition("/")[0] for name in wanted})
+            for one in self._listed(folder)
+        ]
+        return {one["path"]: one["size"] for one in found if one["path"] in wanted}
 
     def data_names(self) -> list[str]:
-        return [name for name in self._names(None) if is_data_name(name)]
+        return [one["path"] for one in self._listed(None) if is_data_name(one["path"])]
 
     def staged_names(self) -> list[str]:
         return []
 
     def changed_at(self, name: str) -> float:
-        return obstore.head(self._store, name)["last_modified"].timestamp()
+        found = self.persistently(lambda: obstore.head(self._store, name))
+        return found["last_modified"].timestamp()
 
     def log_names(self) -> list[str]:
-        return self._names(LOG_DIRECTORY)
+        return [one["path"] for one in self._listed(LOG_DIRECTORY)]
 
     def read(self, name: str) -> bytes:
-        return bytes(obstore.get(self._store, name).bytes())
+        return self.persistently(lambda: bytes(obstore.get(self._store, name).bytes()))
 
     def sync_log(self, first: int) -> None:
         """Nothing: what the storage has taken is there for good."""
@@ -171,8 +204,15 @@ class ObjectStorage:
     def sync_whole_log(self) -> None:
         """Nothing: what the storage has taken is there for good."""
 
-    def _names(self, folder: str | None) -> list[str]:
-        return [one["path"] for chunk in obstore.list(self._store, folder) for one in chunk]
+    def _listed(self, folder: str | None) -> list[ObjectMeta]:
+        return self.persistently(
+            lambda: [one for chunk in obstore.list(self._store, folder) for one in chunk]
+        )
+
+    def _first_names(self, folder: str, offset: str) -> set[str]:
+        """Names behind the offset, as many as one request tells."""
+        chunks = islice(obstore.list(self._store, folder, offset=offset), 1)
+        return {one["path"] for chunk in chunks for one in chunk}
 
     @property
     def _store(self) -> Store:

@@ -6,13 +6,15 @@ the table's location and the name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
     import polars as pl
+
+Answer = TypeVar("Answer")
 
 #: The last part of every table's location.
 TABLE_NAME = "activities"
@@ -52,6 +54,10 @@ class TableStorage(Protocol):
 
     def refusals_told(self) -> AbstractContextManager[None]:
         """Raise LakeUnavailableError for what object storage refuses within the block."""
+        ...
+
+    def persistently(self, ask: Callable[[], Answer]) -> Answer:
+        """What `ask` returns, which changes nothing; object storage is asked again for some time."""
         ...
 
     def prepare(self) -> None:
