@@ -34,15 +34,16 @@ SETTINGS = {"POLARS_MAX_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[
 class Cluster:
     """A scheduler, which keeps its port when it is started again, and its workers."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, protocol: str = "tcp") -> None:
         self._directory = directory
+        self._protocol = protocol
         self.port = free_port()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def address(self) -> str:
         """As Dask writes it."""
-        return f"tcp://{HOST}:{self.port}"
+        return f"{self._protocol}://{HOST}:{self.port}"
 
     @property
     def setting(self) -> str:
@@ -59,7 +60,7 @@ class Cluster:
 
     def start_scheduler(self, environment: Mapping[str, str] | None = None) -> None:
         command = ("scheduler", "--host", HOST, "--port", str(self.port))
-        self._run("scheduler", *command, environment=environment)
+        self._run("scheduler", *command, "--protocol", self._protocol, environment=environment)
         wait_until(lambda: self.look() is not None, "the scheduler's first answer")
 
     def start_worker(self, name: str, environment: Mapping[str, str] | None = None) -> None:
@@ -80,6 +81,10 @@ class Cluster:
     def task_count(self) -> int:
         """Tasks that the scheduler knows of, whoever asked for them."""
         return asyncio.run(_task_count(self.address))
+
+    def process_ids(self) -> dict[str, int]:
+        """Of the scheduler, which is called that, and the workers by name."""
+        return {name: process.pid for name, process in self._processes.items()}
 
     def send(self, name: str, number: signal.Signals) -> None:
         """Send a signal to the scheduler or a worker."""
@@ -131,10 +136,14 @@ def _count_tasks(dask_scheduler: Any) -> int:
 
 @contextmanager
 def running_cluster(
-    directory: Path, *, workers: int, environment: Mapping[str, str] | None = None
+    directory: Path,
+    *,
+    workers: int,
+    environment: Mapping[str, str] | None = None,
+    protocol: str = "tcp",
 ) -> Generator[Cluster]:
     """A scheduler in an environment, and so many workers, for the length of the block."""
-    cluster = Cluster(directory)
+    cluster = Cluster(directory, protocol=protocol)
     try:
         cluster.start_scheduler(environment)
         for number in range(workers):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import dask
 import pytest
+import trustme
 
 from tailrace.domain.cluster_state import ClusterState
+from tailrace.domain.errors import HomeError
+from tailrace.extract.dask_executor import DaskExecutor, DaskLimits
 from tailrace.lake.activity_log import ActivityLog
 from tailrace.lake.object_storage import LakePlace
 from tailrace.lake.table_lock import TableLock, locked_file
@@ -121,3 +125,43 @@ def test_lake_in_a_bucket__is_read_with_the_credentials_of_the_workers(
     with running_cluster(tmp_path, workers=1) as cluster:
         there, _ = export(log, activity_request(), tmp_path / "there", executor=cluster.executor())
     assert there == here
+
+
+def test_cluster_behind_tls__renders_for_who_has_a_certificate(
+    log: ActivityLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = export(log, activity_request(), tmp_path / "here")
+    settings: dict[str, str] = {}
+    for name, path in certificate_files(tmp_path).items():
+        monkeypatch.setenv(name, path)
+        setting = name.removeprefix("DASK_").lower().replace("__", ".").replace("_", "-")
+        settings[setting] = path
+    # Dask has read the environment of this process long ago.
+    with (
+        cast("Any", dask).config.set(settings),
+        running_cluster(tmp_path, workers=1, protocol="tls") as cluster,
+    ):
+        there, _ = export(log, activity_request(), tmp_path / "there", executor=cluster.executor())
+    assert there == here
+
+
+def test_cluster_behind_tls__is_refused_without_certificates() -> None:
+    with pytest.raises(HomeError, match="asks for TLS"):
+        DaskExecutor("tls://scheduler.example.com:8786", DaskLimits(patience_seconds=1))
+
+
+def certificate_files(directory: Path) -> dict[str, str]:
+    """Where Dask finds a certificate for everybody, by the variables that say so."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    names = ("ca.pem", "cert.pem", "key.pem")
+    authority_file, certificate_file, key_file = (str(directory / name) for name in names)
+    authority.cert_pem.write_to_path(authority_file)
+    certificate.cert_chain_pems[0].write_to_path(certificate_file)
+    certificate.private_key_pem.write_to_path(key_file)
+    prefix = "DASK_DISTRIBUTED__COMM__TLS__"
+    found = {f"{prefix}CA_FILE": authority_file}
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        found[f"{prefix}{role}__CERT"] = certificate_file
+        found[f"{prefix}{role}__KEY"] = key_file
+    return found

@@ -29,7 +29,7 @@ from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker, NoWorkerError
 
 from tailrace.domain.cluster_state import ClusterState
-from tailrace.domain.errors import ExportFailedError, TailraceError
+from tailrace.domain.errors import ExportFailedError, HomeError, TailraceError
 from tailrace.extract.executor import Item
 from tailrace.extract.shard import OtherVersionsError, RenderingError, render_shard, versions
 
@@ -108,6 +108,12 @@ class DaskExecutor:
     """A FragmentExecutor on the cluster whose scheduler is at `address`, as Dask writes it."""
 
     def __init__(self, address: str, limits: DaskLimits) -> None:
+        """Raises HomeError for an address that wants certificates of which Dask knows nothing."""
+        if address.startswith("tls://") and not _credentials().get("ssl_context"):
+            raise HomeError(
+                "TAILRACE_EXECUTOR asks for TLS, and no DASK_DISTRIBUTED__COMM__TLS__… variable"
+                " names the certificates."
+            )
         self._address = address
         self._limits = limits
         _log_as_the_others()
@@ -132,9 +138,13 @@ def dask_address(setting: str) -> str:
     return f"{_SCHEMES.get(scheme, scheme)}://{place}"
 
 
+def _credentials() -> dict[str, Any]:
+    """What Dask's settings say of TLS."""
+    return cast("Any", distributed).Security().get_connection_args("client")
+
+
 async def _look(address: str) -> ClusterState | None:
-    credentials: dict[str, Any] = cast("Any", distributed).Security().get_connection_args("client")
-    scheduler = cast("Any", distributed).rpc(address, connection_args=credentials)
+    scheduler = cast("Any", distributed).rpc(address, connection_args=_credentials())
     try:
         async with asyncio.timeout(_GLANCE_SECONDS):
             threads: dict[str, int] = await scheduler.ncores()
