@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tailrace.crash_points import reach
@@ -27,17 +28,16 @@ class Uploads:
         self._root = root
 
     def save(self, subscription_id: SubscriptionId, number: int, content: bytes) -> None:
-        """Keep `content` under a number that nothing else has. Raises OSError."""
+        """Keep `content` under a number that nothing else has. Raises OSError, and keeps nothing."""
         path = self.path(subscription_id, number)
         make_directory(path.parent)
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        reach("import.upload.part_synced")
-        part.rename(path)
-        sync_path(path.parent)
+        try:
+            _write(path, content)
+        except OSError:
+            # A disk that takes no more may not even do this: then the sweep does it later.
+            with suppress(OSError):
+                self.delete(subscription_id, number)
+            raise
         reach("import.upload.saved")
 
     def path(self, subscription_id: SubscriptionId, number: int) -> Path:
@@ -58,6 +58,17 @@ class Uploads:
             for path in paths
             if (match := _NAME.fullmatch(path.name)) and _written_at(path) < older_than
         }
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    reach("import.upload.part_synced")
+    part.rename(path)
+    sync_path(path.parent)
 
 
 def _written_at(path: Path) -> float:
