@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -41,6 +42,19 @@ def test_producer__is_no_more_than_its_bound_ahead(ahead: int) -> None:
         for taken, _ in enumerate(stage.items(), start=1):
             time.sleep(0.002)
             assert counter.started <= taken + ahead
+
+
+def test_item_that_was_taken__is_held_by_nobody_but_its_taker() -> None:
+    def produce(put: Put[Counter]) -> None:
+        put(Counter(1))
+        put(Counter(2))
+
+    with Stage(produce, ahead=1, name="test") as stage:
+        items = stage.items()
+        first = weakref.ref(next(items))
+        # The producer has let go of the first once it has put the second.
+        assert next(items).count == 2
+        assert first() is None
 
 
 def test_error_of_the_producer__comes_after_its_items() -> None:

@@ -37,11 +37,14 @@ class ActivityReader:
 
     def read(self, fragment: ActivityFragment) -> Generator[pl.DataFrame]:
         """The wanted rows of the fragment as one frame."""
+        # Nothing here holds on to what was read while the frame is rendered.
+        yield in_file_order(self._found(fragment)).select(self.fields)
+
+    def _found(self, fragment: ActivityFragment) -> pl.DataFrame:
         needed = dict.fromkeys((*self.fields, *_ORDER))
         picked = self.wanted.predicate & fragment.range.predicate
         with self.storage.refusals_told():
-            rows = self.storage.scan(fragment.paths).filter(picked).select(*needed).collect()
-        yield in_file_order(rows).select(self.fields)
+            return self.storage.scan(fragment.paths).filter(picked).select(*needed).collect()
 
 
 class ActivitySource:

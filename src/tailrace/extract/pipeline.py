@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tailrace.extract.shard import FragmentReader, Shard
     from tailrace.files.result_files import ResultWriter
 
-_PIECES_AHEAD = 4
+_PIECES_AHEAD = 2
 #: A shard has more pieces than that, so the next one is fetched while it is written.
 _SHARD_PIECES_AHEAD = 8
 
@@ -156,6 +156,8 @@ class _Rendering:
                     self._render_frame(part.frame, part.identity, put)
                 else:
                     self._copy_or_render(part, put)
+                # Its frame is not to be in memory until the next one comes.
+                del part
 
     def _read(self, put: Put[_Part]) -> None:
         for fragment in self.source.fragments():
@@ -165,6 +167,8 @@ class _Rendering:
                 continue
             for frame in self._frames(fragment):
                 put(part._replace(frame=frame))
+                # The one that takes it lets go of it, while the next one is read.
+                del frame
 
     def _part(self, fragment: Any) -> _Part:
         identity = self._identity(fragment)

@@ -45,20 +45,28 @@ class Stage(Generic[Item]):
         self._thread = threading.Thread(target=run, name=name, daemon=True)
 
     def items(self, *, on_idle: Callable[[], None] | None = None) -> Iterator[Item]:
-        """The items in order; calls `on_idle` each second that none comes."""
-        while True:
-            with self._changed:
-                while not self._waiting and not self._is_finished:
-                    has_news = self._changed.wait(_IDLE_SECONDS)
-                    if not has_news and on_idle is not None:
-                        on_idle()
-                if not self._waiting:
-                    break
-                item = self._waiting.popleft()
-                self._changed.notify_all()
-            yield item
+        """The items in order; calls `on_idle` each second that none comes.
+
+        An item is the caller's alone: nothing here holds on to it.
+        """
+        while self._has_item(on_idle):
+            yield self._taken()
         if self._error is not None:
             raise self._error
+
+    def _has_item(self, on_idle: Callable[[], None] | None) -> bool:
+        """Waits for one. False when there are no more."""
+        with self._changed:
+            while not self._waiting and not self._is_finished:
+                has_news = self._changed.wait(_IDLE_SECONDS)
+                if not has_news and on_idle is not None:
+                    on_idle()
+            return bool(self._waiting)
+
+    def _taken(self) -> Item:
+        with self._changed:
+            self._changed.notify_all()
+            return self._waiting.popleft()
 
     def __enter__(self) -> Self:
         self._thread.start()
