@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
 POINTS = (
     # append of activities (lake.activity_log), in the order they are passed
@@ -89,6 +90,9 @@ POINTS = (
 _point = os.environ.get("TAILRACE_CRASH_POINT")
 _remaining = int(os.environ.get("TAILRACE_CRASH_AFTER", "1"))
 
+#: What an armed point raises instead of killing.
+_error: BaseException | None = None
+
 _hold_point = os.environ.get("TAILRACE_HOLD_POINT")
 _hold_until = Path(os.environ.get("TAILRACE_HOLD_UNTIL", os.devnull))
 _LOOK_EVERY_SECONDS = 0.01
@@ -112,7 +116,24 @@ def _count_down() -> None:
     global _remaining  # noqa: PLW0603 - the count belongs to the process, like the variables
     _remaining -= 1
     if _remaining == 0:
+        if _error is not None:
+            raise _error
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def raised_at(name: str, error: BaseException) -> Generator[Callable[[], bool]]:
+    """Have the point raise `error`, once, within this process; tells whether it has.
+
+    For tests that look at what an error leaves behind, as others do at what a kill leaves.
+    """
+    global _point, _remaining, _error
+    before = _point, _remaining, _error
+    _point, _remaining, _error = name, 1, error
+    try:
+        yield lambda: _remaining <= 0
+    finally:
+        _point, _remaining, _error = before
 
 
 def _hold(meanwhile: Callable[[], None] | None) -> None:

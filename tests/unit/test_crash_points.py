@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from tailrace.crash_points import POINTS, reach
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tailrace.crash_points import POINTS, raised_at, reach
 
 SCRIPT = """
 from tailrace.crash_points import reach
@@ -25,6 +23,7 @@ for number in range(3):
 
 HELD = """
 import sys
+from pathlib import Path
 from pathlib import Path
 from tailrace.crash_points import reach
 
@@ -77,3 +76,34 @@ def test_point_to_hold_at__is_passed_once_the_file_is_there(tmp_path: Path) -> N
         text=True,
     )
     assert (held.returncode, held.stdout.split()) == (0, ["held", "over"])
+
+
+def test_point__raises_once_where_a_test_wants_it() -> None:
+    with raised_at("append.committed", KeyError("once")) as was_raised:
+        reach("append.acknowledged")
+        assert not was_raised()
+        with pytest.raises(KeyError, match="once"):
+            reach("append.committed")
+        assert was_raised()
+        reach("append.committed")
+    reach("append.committed")
+
+
+def test_every_point__is_one_that_a_test_kills_at() -> None:
+    """By its name, or by the beginning of its name, which picks it from the list."""
+    sources = [
+        path.read_text(encoding="utf-8")
+        for path in (Path(__file__).parents[1] / "fault").glob("test_*.py")
+        if path.stem != "test_raised_points"
+    ]
+    named = {word for text in sources for word in re.findall(r'"([a-z_.]+)"', text)}
+    picked = {
+        word
+        for text in sources
+        for words in re.findall(r"point\.startswith\(([^)]*)\)", text)
+        for word in re.findall(r'"([a-z_.]+)"', words)
+    }
+    assert picked
+    assert [
+        point for point in POINTS if point not in named and not point.startswith((*picked,))
+    ] == []
