@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tests.support.ports import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -45,8 +47,9 @@ class FaultyLine:
 
     def __init__(self, upstream: int) -> None:
         self._upstream = ("127.0.0.1", upstream)
-        self._listener = _listening(0)
-        self.port: int = self._listener.getsockname()[1]
+        #: Nobody else gets it while the line is down.
+        self.port = free_port()
+        self._listener = _listening(self.port)
         #: Chunks and connections that have met a fault.
         self.strikes = 0
         self._fault: Fault | None = None
