@@ -148,11 +148,14 @@ def test_data_file_that_is_gone__is_an_error_as_on_one_machine(
 ) -> None:
     log = ActivityLog.in_directory(tmp_path / "lake" / "activities")
     log.append(random_activities(100))
-    works = [*works_of(log)]
+    canary = "canary of a filter"
+    works = [*works_of(log, type_ids=(2,), primary_names=(canary,))]
     log.storage.delete(log.storage.data_names())
     cluster.start_worker("worker")
     with pytest.raises(OSError, match="No such file"):
         cluster.executor().render(works, lambda _number, _shard: None, lambda: None)
+    assert "Compute Failed" in cluster.log("worker")
+    assert canary not in cluster.log("worker")
 
 
 # Whole servers, whose exports wait on the cluster for a worker.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailrace.extract.activity_source import ActivitySource
 from tailrace.extract.executor import Work
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 FRAGMENT_BYTES = 10_000
 
 
-def works_of(log: ActivityLog) -> Iterator[Work[int]]:
+def works_of(log: ActivityLog, **filters: Any) -> Iterator[Work[int]]:
     """What an export of the log asks an executor for."""
-    source = ActivitySource(log.snapshot(), activity_request(), fragment_bytes=FRAGMENT_BYTES)
+    request = activity_request(**filters)
+    source = ActivitySource(log.snapshot(), request, fragment_bytes=FRAGMENT_BYTES)
     for number, fragment in enumerate(source.fragments()):
         yield Work(number, packed_task(source.reader(), fragment, ","))
 
