@@ -139,6 +139,7 @@ class Application:
             self.database,
             self.subscriptions,
             activity_log=self.activity_log,
+            lake=self.lake,
             home=home,
             clock=clock,
             cluster=cluster,

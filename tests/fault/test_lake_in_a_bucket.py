@@ -48,6 +48,12 @@ class Service:
         answer = httpx.get(url, trust_env=False, timeout=DEADLINE_SECONDS)
         return answer.status_code, answer.json()["checks"]
 
+    def lake_files(self) -> float:
+        """As the metrics have it."""
+        url = f"{self.server.base_url}/metrics"
+        text = httpx.get(url, trust_env=False, timeout=DEADLINE_SECONDS).text
+        return float(text.partition("\ntailrace_lake_files ")[2].partition("\n")[0])
+
 
 @pytest.fixture(scope="module")
 def line(s3_server: str) -> Generator[StorageLine]:
@@ -64,6 +70,7 @@ def environment(line: StorageLine, s3_server: str) -> dict[str, str]:
         "TAILRACE_LAKE": f"{place.address}/lake",
         "TAILRACE_FILES": f"{place.address}/files",
         "TAILRACE_FILES_RETRY_SECONDS": "1",
+        "TAILRACE_METRICS": "on",
     }
 
 
@@ -123,6 +130,7 @@ def test_storage_that_is_down__fails_what_needs_it_and_is_told_and_the_next_succ
 ) -> None:
     usual = dict.fromkeys(("store", "lake", "disk", "files", "notStopping"), True)
     assert service.readiness() == (200, usual)
+    files = service.lake_files()
     line.is_unavailable = True
     wait_until(lambda: service.readiness()[0] == 503, "the server to say that it is not ready")
     assert service.readiness()[1] == {**usual, "lake": False, "files": False}
@@ -134,6 +142,7 @@ def test_storage_that_is_down__fails_what_needs_it_and_is_told_and_the_next_succ
     )
     page = get(service.user, "", nextPageToken=token(service.user), **TYPES)
     assert page.error() == ("608", "API Temporarily Unavailable")
+    assert service.lake_files() == files > 0
     line.is_unavailable = False
     assert service.user.export("activities", ACTIVITIES).job["status"] == "Completed"
     wait_until(lambda: service.readiness() == (200, usual), "the server to be ready again")

@@ -7,6 +7,7 @@ rules out those, and bounds what its wanted rows take in memory without reading 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tailrace.domain.instants import second_of
@@ -61,13 +62,12 @@ class Reading:
 def candidates_of(snapshot: LakeSnapshot, wanted: WantedActivities) -> list[Candidate]:
     """The files that may hold wanted rows."""
     storage = snapshot.storage
-    possible = (
-        _candidate(storage, file, wanted) for file in snapshot.files if wanted.may_be_in(file)
-    )
+    files = (file for file in snapshot.files if wanted.may_be_in(file))
+    possible = storage.asked_of_each(partial(_candidate, storage, wanted), files)
     return [one for one in possible if one.row_groups]
 
 
-def _candidate(storage: TableStorage, file: DataFile, wanted: WantedActivities) -> Candidate:
+def _candidate(storage: TableStorage, wanted: WantedActivities, file: DataFile) -> Candidate:
     size = plain_size(storage, file.path)
     plain_bytes, row_groups = size.total_bytes, _row_groups(file)
     if size.row_groups is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailrace.domain.export_job import SubscriptionId
-    from tailrace.lake.table_storage import Answer
+    from tailrace.lake.table_storage import Answer, Item
 
 #: The Delta writer stages every file under its name, `#` and a number.
 _STAGED = re.compile(r".+#\d+")
@@ -63,6 +63,9 @@ class DirectoryStorage:
 
     def persistently(self, ask: Callable[[], Answer]) -> Answer:
         return ask()
+
+    def asked_of_each(self, ask: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
+        return [ask(item) for item in items]
 
     def prepare(self) -> None:
         make_directory(self.path.parent)

@@ -8,6 +8,7 @@ there is none of its version: of two writers one is refused.
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,13 +38,19 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
     from tailrace.domain.export_job import SubscriptionId
-    from tailrace.lake.table_storage import Answer
+    from tailrace.lake.table_storage import Answer, Item
     from tailrace.object_storage import Store
 
 _FIRST_PAUSE_SECONDS = 0.05
 
+#: Requests of one process for small things at once: waiting for them takes no processor.
+_ASKED_AT_ONCE = 16
+
 #: Places of which a process remembers how to reach them, and that they are its own.
 _REMEMBERED_PLACES = 1024
+
+
+_asking = ThreadPoolExecutor(_ASKED_AT_ONCE, thread_name_prefix="lake-ask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,9 @@ class ObjectStorage:
                     raise
             time.sleep(pause)
             pause *= 2
+
+    def asked_of_each(self, ask: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
+        return list(_asking.map(ask, items))
 
     def prepare(self) -> None:
         _claim_once(self.place)

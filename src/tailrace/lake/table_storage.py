@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 #: The last part of every table's location.
@@ -58,6 +59,10 @@ class TableStorage(Protocol):
 
     def persistently(self, ask: Callable[[], Answer]) -> Answer:
         """What `ask` returns, which changes nothing; object storage is asked again for some time."""
+        ...
+
+    def asked_of_each(self, ask: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
+        """What `ask` returns for each item, in order; of several at once if that waits for a network."""
         ...
 
     def prepare(self) -> None:

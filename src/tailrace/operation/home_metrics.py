@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from tailrace.domain.errors import LakeUnavailableError
 from tailrace.domain.export_job import ObjectFamily
 from tailrace.domain.job_state import JobState
 from tailrace.domain.quota import BYTES_PER_MEGABYTE, quota_day_start
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.lake.activity_log import ActivityLog
+    from tailrace.lake.home_lake import Lake
     from tailrace.operation.cluster_watch import ClusterWatch
     from tailrace.store.database import Database
     from tailrace.store.subscriptions import Subscriptions
@@ -61,6 +63,7 @@ class HomeMetrics(Collector):
         subscriptions: Subscriptions,
         *,
         activity_log: Callable[[SubscriptionId], ActivityLog],
+        lake: Lake,
         home: Path,
         clock: Callable[[], datetime],
         cluster: ClusterWatch | None = None,
@@ -68,6 +71,7 @@ class HomeMetrics(Collector):
         self._database = database
         self._subscriptions = subscriptions
         self._activity_log = activity_log
+        self._lake_place = lake
         self._home = home
         self._clock = clock
         self._cluster = cluster
@@ -166,7 +170,12 @@ class HomeMetrics(Collector):
         )
 
     def _lake_families(self, ids: list[SubscriptionId]) -> Iterator[GaugeMetricFamily]:
-        lakes = [figures for one in ids if (figures := self._lake(one)) is not None]
+        try:
+            self._lake_place.check()
+            lakes = [figures for one in ids if (figures := self._lake(one)) is not None]
+        except LakeUnavailableError:
+            # The other figures are of more use now than ever.
+            lakes = [*self._lakes.values()]
         yield _gauge(
             "tailrace_lake_files",
             "Data files of the lakes' current versions.",
