@@ -93,7 +93,8 @@ def test_worker_that_stands_still__is_given_up(
     tmp_path: Path, log: ActivityLog, expected: bytes
 ) -> None:
     """It has rendered shards that nobody fetched, and is given further tasks."""
-    soon = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "5s"}
+    # Long enough that a healthy worker on a busy machine is not taken for one.
+    soon = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s"}
     with running_cluster(tmp_path, workers=0, environment=soon) as cluster:
         cluster.start_worker("still")
         with held_export(works_of(log), cluster.executor(fetch_seconds=1)) as held:
@@ -126,9 +127,15 @@ def test_cluster_that_is_not_there__fails_the_export_in_the_end(
 def test_cluster_without_workers__fails_the_export_in_the_end(
     cluster: Cluster, log: ActivityLog, tmp_path: Path
 ) -> None:
-    executor = cluster.executor(patience_seconds=2)
-    with pytest.raises(ExportFailedError, match="it has no workers"):
-        exported(log, tmp_path / "files", executor)
+
+    def reason(patience_seconds: float) -> str:
+        executor = cluster.executor(patience_seconds=patience_seconds)
+        with pytest.raises(ExportFailedError) as raised:
+            exported(log, tmp_path / "files", executor)
+        return str(raised.value)
+
+    # A busy machine may need more than a second to ask the scheduler.
+    assert any("it has no workers" in reason(patience) for patience in (1, 4, 16, 60))
     wait_until(lambda: cluster.task_count() == 0, "its tasks forgotten")
 
 

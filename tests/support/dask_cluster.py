@@ -9,7 +9,7 @@ import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import distributed
 
@@ -18,9 +18,11 @@ from tests.support.deadlines import DEADLINE_SECONDS, wait_until
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from tailrace.domain.cluster_state import ClusterState
+
+Answer = TypeVar("Answer")
 
 #: The console script that was installed with the interpreter that runs the tests.
 DASK = str(Path(sys.executable).parent / "dask")
@@ -65,22 +67,21 @@ class Cluster:
 
     def start_worker(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """One thread, and nobody who would start it again; returns once the scheduler knows it."""
-        before = self.worker_count()
         self._run(
             name,
             *("worker", self.address, "--name", name, "--nthreads", "1", "--no-nanny"),
             *("--memory-limit", "1GiB", "--local-directory", str(self._directory / name)),
             environment=environment,
         )
-        wait_until(lambda: self.worker_count() > before, f"worker {name}: {self.log(name)}")
+        wait_until(lambda: name in self.worker_names(), f"worker {name}: {self.log(name)}")
 
-    def worker_count(self) -> int:
-        state = self.look()
-        return 0 if state is None else state.workers
+    def worker_names(self) -> set[str]:
+        """Workers that the scheduler knows of."""
+        return asyncio.run(_asked(self.address, _names_of_workers))
 
     def task_count(self) -> int:
         """Tasks that the scheduler knows of, whoever asked for them."""
-        return asyncio.run(_task_count(self.address))
+        return asyncio.run(_asked(self.address, _count_tasks))
 
     def process_ids(self) -> dict[str, int]:
         """Of the scheduler, which is called that, and the workers by name."""
@@ -106,7 +107,7 @@ class Cluster:
         for name in [*self._processes]:
             if name != "scheduler":
                 self.kill(name)
-        wait_until(lambda: self.worker_count() == 0, "the scheduler without workers")
+        wait_until(lambda: not self.worker_names(), "the scheduler without workers")
 
     def end(self) -> None:
         for name in [*self._processes]:
@@ -124,10 +125,15 @@ class Cluster:
             )
 
 
-async def _task_count(address: str) -> int:
+async def _asked(address: str, question: Callable[[Any], Answer]) -> Answer:
+    """What the scheduler itself says to a question of ours."""
     client: Any = cast("Any", distributed).Client(address, asynchronous=True, set_as_default=False)
     async with client:
-        return await client.run_on_scheduler(_count_tasks)
+        return await client.run_on_scheduler(question)
+
+
+def _names_of_workers(dask_scheduler: Any) -> set[str]:
+    return {worker.name for worker in dask_scheduler.workers.values()}
 
 
 def _count_tasks(dask_scheduler: Any) -> int:
