@@ -14,6 +14,7 @@ from tests.support.server import running_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.support.world import World
 
@@ -23,10 +24,15 @@ CANARIES = [f"canary{number}x7q" for number in range(8)]
 
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_run_full_of_errors__logs_ids_and_no_secret_and_no_cell(
-    make_world: Callable[[], World], form: str
+    make_world: Callable[[], World], tmp_path: Path, form: str
 ) -> None:
     world = make_world()
-    environment = {"TAILRACE_LOG_LEVEL": "debug", "TAILRACE_LOG_FORMAT": form}
+    environment = {
+        "TAILRACE_LOG_LEVEL": "debug",
+        "TAILRACE_LOG_FORMAT": form,
+        "TMPDIR": str(tmp_path),
+        "SQLITE_TMPDIR": str(tmp_path),
+    }
     with (
         running_server(world.home, environment=environment) as server,
         ApiUser(server.base_url, world.main) as user,
@@ -40,6 +46,8 @@ def test_run_full_of_errors__logs_ids_and_no_secret_and_no_cell(
     assert "export_failed" in log
     for secret in (*CANARIES, token, world.main.client_secret):
         assert secret not in log
+    assert list(tmp_path.iterdir()) == [], "nothing is left among temporary files"
+    assert [path.name for path in world.home.path.rglob("*.part")] == []
     if form == "json":
         check_ids([json.loads(line) for line in log.splitlines() if line[:1] == "{"], failed_id)
 
