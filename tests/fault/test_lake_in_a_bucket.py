@@ -29,11 +29,19 @@ from tests.support.world import MARCH, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from tests.support.answers import Job
+
 ACTIVITIES = {"filter": {"createdAt": MARCH}}
 LEADS = {"filter": {"createdAt": MARCH}, "fields": ["id", "email"]}
 
 #: Of the hand-written world, but for types 12 and 37.
 TYPES = {"activityTypeIds": "1,2,13,22,24,25,104"}
+
+
+REASONS = (
+    "The object storage did not hand out the activities",
+    "The object storage did not take the export file",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ def test_storage_that_is_down__fails_what_needs_it_and_is_told_and_the_next_succ
     job = service.user.finished("activities", export_id)
     assert (job["status"], job["errorMsg"]) == (
         "Failed",
-        "The object storage did not hand out the activities",
+        REASONS[0],
     )
     page = get(service.user, "", nextPageToken=token(service.user), **TYPES)
     assert page.error() == ("608", "API Temporarily Unavailable")
@@ -148,13 +156,22 @@ def test_storage_that_is_down__fails_what_needs_it_and_is_told_and_the_next_succ
     wait_until(lambda: service.readiness() == (200, usual), "the server to be ready again")
 
 
+def tried(user: ApiUser) -> Job:
+    """One export, which may fail, but for no other reason than the storage."""
+    job = user.finished("activities", user.enqueued("activities", ACTIVITIES))
+    assert job.get("errorMsg") in (None, *REASONS)
+    return job
+
+
 def test_answers_that_are_cut__do_not_change_a_file(service: Service, line: StorageLine) -> None:
     before = service.user.export("activities", ACTIVITIES)
     line.cut_after, line.most_cuts = 300, 5
-    after = service.user.export("activities", ACTIVITIES)
-    assert after.content == before.content
-    assert line.most_cuts == 0
+    job = tried(service.user)
+    # On a slow machine, the time for which it is asked again may be over first: then it says so.
+    while job["status"] != "Completed":
+        job = tried(service.user)
     line.cut_after = line.most_cuts = None
+    assert service.user.file("activities", job["exportId"]).content == before.content
 
 
 def test_doctor__looks_at_the_storage(
@@ -204,6 +221,7 @@ def test_two_servers_that_share_no_directory__serve_one_and_the_same(
         "TAILRACE_LAKE": f"{bucket.address}/lake",
         "TAILRACE_FILES": f"{bucket.address}/files",
         "TAILRACE_SETTLE_SECONDS": "0.2",
+        "TAILRACE_FILES_RETRY_SECONDS": "30",
     }
     with variables_set(shared):
         world = World.build(Home(tmp_path_factory.mktemp("elsewhere") / "home", POSTGRESQL))

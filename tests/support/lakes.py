@@ -16,7 +16,7 @@ LAKES = ("directory", "object storage")
 OWNER = "the home of the tests"
 
 
-def place_at(address: str, *, owner: str = OWNER, retry_seconds: float = 2.0) -> LakePlace:
+def place_at(address: str, *, owner: str = OWNER, retry_seconds: float = 60.0) -> LakePlace:
     """A place whose environment this process has."""
     return LakePlace(address, owner, retry_seconds)
 
