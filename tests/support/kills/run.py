@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import signal
 import time
@@ -47,8 +48,9 @@ def run_with_kills(
     kills: int,
     servers: int = 1,
     database: PostgresqlServer | None = None,
+    most_seconds: float = math.inf,
 ) -> Report:
-    """Kill so many times, then let everything come to its end, and look."""
+    """Kill so many times, or for so long, then let everything come to its end, and look."""
     began = time.monotonic()
     history = History()
     with killed_servers(world.home, servers) as running:
@@ -57,7 +59,7 @@ def run_with_kills(
             token = user.token
         ports = [server.port for server in running]
         with calling_clients(_CLIENTS, seed, ports, token, history):
-            while killer.tally.kills < kills:
+            while killer.tally.kills < kills and time.monotonic() - began < most_seconds:
                 killer.kill_once()
         killer.revive()
         _wait_for_every_end(world.home)
