@@ -158,7 +158,7 @@ def on_storage(make_world: Callable[[], World], s3_server: str) -> Generator[Ser
         environment = {
             **place.environment,
             "TAILRACE_FILES": place.address,
-            "TAILRACE_FILES_RETRY_SECONDS": "1",
+            "TAILRACE_FILES_RETRY_SECONDS": "3",
         }
         with Service.running(make_world(), line, environment, SECRET) as service:
             yield service
