@@ -156,7 +156,7 @@ def test_writes_and_settlings_killed_at_any_moment__lose_nothing_and_double_noth
             time.sleep(chance.uniform(0, 0.1))
         output, _ = writer.communicate(timeout=60)
         settler.communicate(timeout=60)
-        acknowledged = [int(line) for line in (said + output).splitlines() if line][-1]
+        acknowledged = [int(line) for line in (said + output).splitlines() if line.isdigit()][-1]
     settle_here(application)
     leads = leads_in_lake(application)
     assert leads == list(range(1, len(leads) + 1))
