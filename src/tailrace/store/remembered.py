@@ -35,31 +35,31 @@ class Remembered(Generic[Question, Response]):
         self._read = read
         self._reading = Lock()
         #: With the version of the store before it was read.
-        self._answers: dict[Question, tuple[int, Response]] = {}
+        self._answers: dict[Question, tuple[int | None, Response]] = {}
 
     def get(self, question: Question) -> Response:
         """The answer as of now. Raises whatever `read` raises; that is not remembered."""
-        version = self._database.version()
-        if version is None:
+        if self._database.is_shared:
             return self._read(question)
-        known = self._answers.get(question)
-        if known is not None and known[0] == version:
-            return known[1]
-        if self._database.is_closed_to_this_call:
-            raise NotRememberedError
-        # After a change everybody who polls asks at once: one reads, the others have its answer.
-        with self._reading:
-            return self._read_unless_known(question)
+        known = self._known(question)
+        if known is None:
+            if self._database.is_closed_to_this_call:
+                raise NotRememberedError
+            # After a change everybody who polls asks at once: one reads, the others have its answer.
+            with self._reading:
+                known = self._known(question) or self._learned(question)
+        return known[1]
 
-    def _read_unless_known(self, question: Question) -> Response:
-        version = self._database.version()
+    def _known(self, question: Question) -> tuple[int | None, Response] | None:
         known = self._answers.get(question)
-        if known is not None and known[0] == version:
-            return known[1]
-        answer = self._read(question)
+        return known if known is not None and known[0] == self._database.version() else None
+
+    def _learned(self, question: Question) -> tuple[int | None, Response]:
+        # A change after this only makes the answer be asked for once more.
+        version = self._database.version()
+        learned = version, self._read(question)
         if version is not None:
             if len(self._answers) >= _MAXIMUM_ANSWERS:
                 self._answers.clear()
-            # A change since the version was read only makes the answer be asked for once more.
-            self._answers[question] = (version, answer)
-        return answer
+            self._answers[question] = learned
+        return learned
