@@ -7,7 +7,6 @@ there is none of its version: of two writers one is refused.
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import obstore
 import polars as pl
+import stamina
 from obstore.store import S3Store
 
 from tailrace.domain.errors import HomeError, LakeUnavailableError
@@ -120,18 +120,10 @@ class ObjectStorage:
 
     def persistently(self, ask: Callable[[], Answer]) -> Answer:
         # The libraries ask again for what is refused, but not always for what is cut short.
-        deadline = time.monotonic() + self.place.retry_seconds
-        pause = _FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                return ask()
-            except FileNotFoundError:
-                raise
-            except REFUSALS:
-                if time.monotonic() + pause > deadline:
-                    raise
-            time.sleep(pause)
-            pause *= 2
+        retrying = stamina.RetryingCaller(
+            attempts=None, timeout=self.place.retry_seconds, wait_initial=_FIRST_PAUSE_SECONDS
+        )
+        return retrying.on(_may_pass)(ask)
 
     def asked_of_each(self, ask: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
         return list(_asking.map(ask, items))
@@ -227,6 +219,11 @@ class ObjectStorage:
     @property
     def _store(self) -> Store:
         return _store_at(self.location, self.place.retry_seconds)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether asking again may help: what is not there is no trouble of the storage."""
+    return isinstance(error, REFUSALS) and not isinstance(error, FileNotFoundError)
 
 
 @lru_cache(_REMEMBERED_PLACES)
