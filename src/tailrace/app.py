@@ -16,13 +16,18 @@ from tailrace.activities.counting import count_by_type
 from tailrace.activities.lake_locks import LakeLocks
 from tailrace.activities.pages import ActivityPages
 from tailrace.activities.settler import Settler, SettlingLimits
+from tailrace.chosen_parts import (
+    fragment_executor,
+    lake,
+    rendered_fragments,
+    result_files,
+    store_location,
+)
 from tailrace.domain.errors import HomeError, StoreUnavailableError
 from tailrace.durability import make_directory
 from tailrace.extract.planning import Planner
-from tailrace.extract.rendered import RenderedFragments
-from tailrace.files.directory import FileDirectory
 from tailrace.files.uploads import Uploads
-from tailrace.home_directory import DATABASE_NAME, check_store, key_of, locked, mark_store
+from tailrace.home_directory import check_store, key_of, locked, mark_store
 from tailrace.imports.runner import ImportRunner
 from tailrace.imports.service import LeadImports
 from tailrace.ingest.activity_batches import ActivityBatches
@@ -33,8 +38,6 @@ from tailrace.lake.activity_log import ActivityLog
 from tailrace.lake.home_lake import (
     LAKE_NAME,
     lake_address,
-    lake_of,
-    lake_owner,
     remember_address,
 )
 from tailrace.operation.cluster_watch import ClusterWatch
@@ -57,20 +60,14 @@ from tailrace.store.turns import CLAIMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
     from tailrace.domain.export_job import SubscriptionId
-    from tailrace.extract.executor import FragmentExecutor
-    from tailrace.files.result_files import ResultFiles
     from tailrace.settings import Settings
 
 #: The API user that a new home begins with.
 FIRST_USER = "admin@tailrace.local"
-
-#: How long a result file on object storage outlives its retention for downloads on other servers.
-_OTHERS_READ_SECONDS = 3600
 
 
 def utc_now() -> datetime:
@@ -84,37 +81,22 @@ class Application:
         self.settings = settings
         self.clock = clock
         home = settings.home
-        self.database = Database(_store_location(settings))
+        self.database = Database(store_location(settings))
         self.subscriptions = Subscriptions(self.database, is_strict=settings.strict)
         self.assets = Assets(self.database, clock)
-        self.identity = Identity(
-            self.database,
-            key=key,
-            token_lifetime_seconds=settings.token_lifetime_seconds,
-            clock=clock,
-        )
+        self.identity = self._identity(key)
         self.call_counts = CallCounts(self.database, clock)
-        self.files = _result_files(settings)
+        self.files = result_files(settings)
         #: Told apart from others that keep files at the same place; tells nothing of the key.
         self._files_owner = hashlib.sha256(b"result files\n" + key).hexdigest()
         #: None if exports are rendered in this process.
-        self.executor = _executor(settings)
-        self.lake = lake_of(
-            home,
-            settings.lake,
-            owner=lake_owner(key),
-            retry_seconds=settings.files_retry_seconds,
-        )
+        self.executor = fragment_executor(settings)
+        self.lake = lake(settings, key)
         self._lake_locks = LakeLocks(
             self.database, home / LAKE_NAME, is_elsewhere=settings.lake is not None
         )
         self.settler = self._settler()
-        self.compactor = Compactor(
-            self.subscriptions,
-            activity_log=self.activity_log,
-            pause_seconds=settings.compact_seconds,
-            clock=clock,
-        )
+        self.compactor = self._compactor()
         self.activity_batches = ActivityBatches(
             self.database, self.subscriptions, self.settler, clock
         )
@@ -125,25 +107,11 @@ class Application:
         )
         uploads = Uploads(home / "imports")
         self.import_runner = self._import_runner(uploads)
-        self.lead_imports = LeadImports(
-            self.database,
-            self.subscriptions,
-            uploads,
-            clock=clock,
-            on_change=self.import_runner.wake,
-        )
+        self.lead_imports = self._lead_imports(uploads)
         self.janitor = self._janitor(uploads)
         cluster = None if self.executor is None else ClusterWatch(self.executor.look)
         self.readiness = self._readiness(cluster)
-        self.metrics = HomeMetrics(
-            self.database,
-            self.subscriptions,
-            activity_log=self.activity_log,
-            lake=self.lake,
-            home=home,
-            clock=clock,
-            cluster=cluster,
-        )
+        self.metrics = self._metrics(cluster)
 
     def activity_log(self, subscription_id: SubscriptionId) -> ActivityLog:
         """The lake of one subscription's activities."""
@@ -211,6 +179,28 @@ class Application:
     def close(self) -> None:
         self.database.close()
 
+    def parts_elsewhere(self) -> dict[str, Callable[[], None]]:
+        """Parts that are on object storage; each raises RetryLaterError if that does not answer."""
+        places = {"files": self.settings.files, "lake": self.settings.lake}
+        checks = {"files": self.files.check, "lake": self.lake.check}
+        return {name: check for name, check in checks.items() if places[name] is not None}
+
+    def _identity(self, key: bytes) -> Identity:
+        return Identity(
+            self.database,
+            key=key,
+            token_lifetime_seconds=self.settings.token_lifetime_seconds,
+            clock=self.clock,
+        )
+
+    def _compactor(self) -> Compactor:
+        return Compactor(
+            self.subscriptions,
+            activity_log=self.activity_log,
+            pause_seconds=self.settings.compact_seconds,
+            clock=self.clock,
+        )
+
     def _settler(self) -> Settler:
         return Settler(
             self.database,
@@ -229,7 +219,7 @@ class Application:
             self.subscriptions,
             self.files,
             planner=self._planner,
-            rendered=_rendered_fragments(self.files, self.settings),
+            rendered=rendered_fragments(self.files, self.settings),
             executor=self.executor,
             limits=RunnerLimits(
                 threads=self.settings.runner_threads,
@@ -249,6 +239,15 @@ class Application:
             maximum_attempts=self.settings.maximum_attempts,
             poll_seconds=self.settings.poll_seconds,
             clock=self.clock,
+        )
+
+    def _lead_imports(self, uploads: Uploads) -> LeadImports:
+        return LeadImports(
+            self.database,
+            self.subscriptions,
+            uploads,
+            clock=self.clock,
+            on_change=self.import_runner.wake,
         )
 
     def _janitor(self, uploads: Uploads) -> Janitor:
@@ -274,11 +273,16 @@ class Application:
             elsewhere=self.parts_elsewhere(),
         )
 
-    def parts_elsewhere(self) -> dict[str, Callable[[], None]]:
-        """Parts that are on object storage; each raises RetryLaterError if that does not answer."""
-        places = {"files": self.settings.files, "lake": self.settings.lake}
-        checks = {"files": self.files.check, "lake": self.lake.check}
-        return {name: check for name, check in checks.items() if places[name] is not None}
+    def _metrics(self, cluster: ClusterWatch | None) -> HomeMetrics:
+        return HomeMetrics(
+            self.database,
+            self.subscriptions,
+            activity_log=self.activity_log,
+            lake=self.lake,
+            home=self.settings.home,
+            clock=self.clock,
+            cluster=cluster,
+        )
 
     def _planner(self, subscription_id: SubscriptionId) -> Planner:
         return Planner(self.database, self.activity_log(subscription_id))
@@ -338,46 +342,6 @@ def _checked(settings: Settings, *, must_exist: bool) -> Settings:
     check_store(home, is_elsewhere=settings.store is not None, must_exist=must_exist)
     address = lake_address(home, settings.lake, files=settings.files)
     return settings.model_copy(update={"lake": address})
-
-
-def _store_location(settings: Settings) -> Path | str:
-    if settings.store is None:
-        return settings.home / DATABASE_NAME
-    return settings.store.get_secret_value()
-
-
-def _result_files(settings: Settings) -> ResultFiles:
-    if settings.files is None:
-        return FileDirectory(settings.home / "files")
-    # Most homes need no object storage, and commands are to start at once.
-    from tailrace.files.object_store import ObjectStoreFiles, ObjectStoreLimits
-
-    limits = ObjectStoreLimits(
-        part_bytes=settings.files_part_megabytes * 1024 * 1024,
-        retry_seconds=settings.files_retry_seconds,
-        address_seconds=settings.files_redirect_seconds,
-        # A store of its own has one server, which knows of every download.
-        grace_seconds=_OTHERS_READ_SECONDS if settings.store is not None else 0,
-    )
-    return ObjectStoreFiles(settings.files, limits)
-
-
-def _executor(settings: Settings) -> FragmentExecutor | None:
-    if settings.executor is None:
-        return None
-    try:
-        # Most homes need no cluster, nor its library.
-        from tailrace.extract.dask_executor import DaskExecutor, DaskLimits, dask_address
-    except ModuleNotFoundError as error:
-        reason = "TAILRACE_EXECUTOR needs the extra dask: pip install 'tailrace[dask]'."
-        raise HomeError(reason) from error
-    limits = DaskLimits(settings.executor_patience_seconds, settings.executor_window)
-    return DaskExecutor(dask_address(settings.executor), limits)
-
-
-def _rendered_fragments(files: ResultFiles, settings: Settings) -> RenderedFragments:
-    # Fetching bytes from object storage takes longer than rendering them.
-    return RenderedFragments(files, settings.known_fragments if settings.files is None else 0)
 
 
 def _ensure_subscription(application: Application) -> None:

@@ -38,10 +38,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "operation": frozenset({"domain", "store", "lake", "files", "activities"}),
     "api": frozenset({"domain", "store", "jobs", "files", "imports"}),
     "client": frozenset({"domain"}),
+    "chosen_parts": frozenset({"domain", "settings", "home_directory", "lake", "files", "extract"}),
     "app": frozenset(
         {
-            *("domain", "settings", "home_directory", "store", "lake", "files", "activities"),
-            *("extract", "jobs", "ingest", "imports", "operation"),
+            *("domain", "settings", "home_directory", "chosen_parts", "store", "lake", "files"),
+            *("activities", "extract", "jobs", "ingest", "imports", "operation"),
         }
     ),
     # One command is arguments and one call into one of these.
