@@ -11,7 +11,7 @@ from tailrace.client import DownloadError
 from tailrace.client.job import FileDescription, Job
 from tailrace.domain.export_job import ObjectFamily
 from tailrace.domain.job_state import JobState
-from tests.client.line import line_to
+from tests.client.line import Line
 from tests.client.requests import ACTIVITIES_REQUEST, LEADS_REQUEST
 from tests.support.deadlines import wait_until
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tailrace.client import ExtractClient
     from tests.client.conftest import Sample
-    from tests.client.line import Line
     from tests.support.server import Server
 
 ACTIVITIES, LEADS = ObjectFamily.ACTIVITIES, ObjectFamily.LEADS
@@ -29,7 +28,7 @@ ACTIVITIES, LEADS = ObjectFamily.ACTIVITIES, ObjectFamily.LEADS
 
 @pytest.fixture
 def line(server: Server) -> Iterator[Line]:
-    with line_to(server.port) as made:
+    with Line(server.port) as made:
         yield made
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.client.line import line_to
+from tests.client.line import Line
 from tests.clients.environment import client_environment
 from tests.clients.subscription import MUNCHKIN_ID, client_variables, run_client
 from tests.support.api_user import ApiUser
@@ -356,7 +356,7 @@ def test_download_that_is_cut__is_resumed_without_a_gap(
     tap: Tap, api: ApiUser, catalog: Catalog
 ) -> None:
     chosen = selected(catalog, lambda name: name == "leads")
-    with line_to(tap.subscription.server.port) as line:
+    with Line(tap.subscription.server.port) as line:
         line.cut_after = 100_000
         line.most_cuts = 3
         port = line.base_url.rpartition(":")[2]

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.support.api_user import ApiUser
-from tests.support.faulty_line import Fault, FaultyLine, faulty_line
+from tests.support.faulty_line import Fault, FaultyLine
 from tests.support.home import Home
 from tests.support.object_storage import SECRET, Bucket
 from tests.support.postgresql import PASSWORD, postgresql
@@ -97,7 +97,7 @@ def on_database(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
     world = World.build(Home(tmp_path_factory.mktemp("line") / "home", POSTGRESQL))
     address = store_address(world.home.path, POSTGRESQL)
     assert address is not None
-    with faulty_line(postgresql().port) as line:
+    with FaultyLine(postgresql().port) as line:
         by_line = urlsplit(address)._replace(
             netloc=urlsplit(address).netloc.rpartition(":")[0] + f":{line.port}"
         )
@@ -153,7 +153,7 @@ def on_storage(make_world: Callable[[], World], s3_server: str) -> Generator[Ser
     upstream = urlsplit(s3_server).port
     assert upstream is not None
     Bucket(s3_server, "bucket-at-a-line").make()
-    with faulty_line(upstream) as line:
+    with FaultyLine(upstream) as line:
         place = Bucket(f"http://127.0.0.1:{line.port}", "bucket-at-a-line")
         environment = {
             **place.environment,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tests.support.ports import free_port
+from tests.support.tcp_line import TcpLine
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-_CHUNK_BYTES = 16 * 1024
 
 #: Of each chunk, in each direction.
 _LATENCY_SECONDS = 0.02
@@ -42,88 +39,42 @@ class Fault(StrEnum):
     DOWN = "down"
 
 
-class FaultyLine:
-    """Connections to `port` go on to `upstream`, as well as the fault of the moment lets them."""
+class FaultyLine(TcpLine):
+    """A line as well as the fault of the moment lets it be."""
 
     def __init__(self, upstream: int) -> None:
-        self._upstream = ("127.0.0.1", upstream)
-        #: Nobody else gets it while the line is down.
-        self.port = free_port()
-        self._listener = _listening(self.port)
         #: Chunks and connections that have met a fault.
         self.strikes = 0
         self._fault: Fault | None = None
-        self._ends: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._accept()
+        super().__init__(upstream)
 
     @contextmanager
     def with_fault(self, fault: Fault) -> Generator[None]:
         """The line has the fault for the length of the block, for connections that there are, too."""
         self._fault = fault
         if fault is Fault.DOWN:
-            self._take_down()
+            self.strikes += self._end()
         try:
             yield
         finally:
             self._fault = None
             if fault is Fault.DOWN:
-                self._listener = _listening(self.port)
-                self._accept()
+                self._begin()
 
-    def close(self) -> None:
-        self._take_down()
+    def ended(self) -> None:
+        """As `TcpLine.ended`."""
+        if self._fault is Fault.SLOW_CLOSE:
+            time.sleep(_SLOW_CLOSE_SECONDS)
 
-    def _take_down(self) -> None:
-        # A thread that waits in accept keeps a listener alive that is only closed.
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        with self._lock:
-            ends = [*self._ends]
-        for end in ends:
-            self.strikes += 1
-            _hang_up(end)
+    def hang_up(self, end: socket.socket) -> None:
+        """As `TcpLine.hang_up`, but one that is to be reset must not be ended."""
+        if not _will_reset(end):
+            super().hang_up(end)
 
-    def _accept(self) -> None:
-        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
-
-    def _serve(self, listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = listener.accept()
-                threading.Thread(target=self._carry, args=(near,), daemon=True).start()
-
-    def _carry(self, near: socket.socket) -> None:
-        with near, suppress(OSError), socket.create_connection(self._upstream) as far:
-            with self._lock:
-                self._ends |= {near, far}
-            for end in (near, far):
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            other = threading.Thread(target=self._pump, args=(near, far), daemon=True)
-            other.start()
-            self._pump(far, near)
-            other.join()
-            with self._lock:
-                self._ends -= {near, far}
-
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
-        carried = 0
-        with suppress(OSError):
-            while chunk := source.recv(_CHUNK_BYTES):
-                carried += len(chunk)
-                if not self._pass_on(chunk, source, target, carried):
-                    break
-            if self._fault is Fault.SLOW_CLOSE:
-                time.sleep(_SLOW_CLOSE_SECONDS)
-        for end in (source, target):
-            if not _will_reset(end):
-                _hang_up(end)
-
-    def _pass_on(
+    def passes(
         self, chunk: bytes, source: socket.socket, target: socket.socket, carried: int
     ) -> bool:
-        """Whether the connection goes on after it."""
+        """As `TcpLine.passes`."""
         fault = self._fault
         if fault is Fault.CUT and carried <= _CUT_AFTER_BYTES:
             fault = None
@@ -157,27 +108,10 @@ class FaultyLine:
         return True
 
 
-def _listening(port: int) -> socket.socket:
-    listener = socket.create_server(("127.0.0.1", port), backlog=64)
-    listener.settimeout(None)
-    return listener
-
-
 def _will_reset(end: socket.socket) -> bool:
-    linger = end.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(_NO_LINGER))
-    return linger == _NO_LINGER
-
-
-def _hang_up(end: socket.socket) -> None:
-    with suppress(OSError):
-        end.shutdown(socket.SHUT_RDWR)
-
-
-@contextmanager
-def faulty_line(upstream: int) -> Generator[FaultyLine]:
-    """A line to whoever listens at a port of this machine."""
-    line = FaultyLine(upstream)
     try:
-        yield line
-    finally:
-        line.close()
+        linger = end.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(_NO_LINGER))
+    except OSError:
+        # Its other direction has closed it.
+        return False
+    return linger == _NO_LINGER
