@@ -74,14 +74,15 @@ def test_rate_limit__follows_its_setting(main: ApiUser, home: Home) -> None:
 
 
 def test_polls__are_counted_once_each_whether_remembered_or_not(other: ApiUser, home: Home) -> None:
-    export_id = other.created("leads", LEAD_WINDOW)
-    with home.setting("rate_limit_calls", 6):
+    first, second = (other.created("leads", LEAD_WINDOW) for _ in range(2))
+    with home.setting("rate_limit_calls", 12), home.setting("concurrent_calls", 1):
         for number in range(3):
-            # A change in the store makes the next answer be read, and the one after be remembered.
+            # After a change in the store everything is read; then all is remembered, but for the
+            # other job, whose call is past the limits before that is seen.
             home.set("queue_limit_jobs", 10 + number)
-            for _ in range(2):
+            for export_id in (first, first, second, second):
                 assert other.status("leads", export_id).job()["status"] == "Created"
-        assert other.status("leads", export_id).error()[0] == "606"
+        assert other.status("leads", first).error()[0] == "606"
     home.set("queue_limit_jobs", 10)
 
 

@@ -196,6 +196,14 @@ def test_enqueue_over_quota__is_refused_and_the_job_stays_created(
         assert main.status("leads", waiting).job()["status"] == "Created"
 
 
+def test_quota__is_used_up_by_its_last_byte(main: ApiUser, home: Home, spent_quota: str) -> None:
+    resize = "UPDATE export_job SET file_size_bytes = ? WHERE export_id = ?"
+    home.change(resize, 1024 * 1024 - 1, spent_quota)
+    assert main.create("leads", BODIES["leads"]).job()["status"] == "Created"
+    home.change(resize, 1024 * 1024, spent_quota)
+    assert main.create("leads", BODIES["leads"]).error() == QUOTA_1
+
+
 @pytest.mark.usefixtures("spent_quota")
 def test_quota__is_shared_by_the_users_of_a_subscription(other: ApiUser) -> None:
     assert other.create("leads", BODIES["leads"]).error() == QUOTA_1

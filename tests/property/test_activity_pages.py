@@ -130,6 +130,26 @@ class Log:
         ]
 
 
+def read_to_the_end(
+    pages: ActivityPages,
+    log: Log,
+    wanted: ActivitySelection,
+    position: ActivityPosition,
+    limit: int,
+) -> list[int]:
+    """GUIDs of all pages from a position on, as a client follows them."""
+    found: list[int] = []
+    has_more = True
+    while has_more:
+        page = pages.page(log.subscription_id, wanted, position, limit)
+        assert len(page.activities) <= limit
+        assert page.end >= position
+        found += [one.guid for one in page.activities]
+        assert page.end > position or not page.has_more
+        position, has_more = page.end, page.has_more
+    return found
+
+
 selections = st.builds(
     ActivitySelection,
     type_ids=st.frozensets(st.sampled_from([1, 2, 13, 99]), min_size=1),
@@ -166,16 +186,18 @@ def test_pages__have_every_wanted_activity_once(
             behind = ActivityPosition(start.second - second + jump[0], jump[1])
             pages.page(log.subscription_id, selection, behind, limit)
     expected = log.wanted(selection, start)
-    found: list[int] = []
-    position, has_more = start, True
-    while has_more:
-        page = pages.page(log.subscription_id, selection, position, limit)
-        assert len(page.activities) <= limit
-        assert page.end >= position
-        found += [one.guid for one in page.activities]
-        assert page.end > position or not page.has_more
-        position, has_more = page.end, page.has_more
-    assert found == expected
+    assert read_to_the_end(pages, log, selection, start, limit) == expected
+
+
+@pytest.mark.parametrize("limit", [2, 7, 20])
+def test_second_with_more_activities_than_a_window_has__is_read_to_its_end(
+    application: Application, limit: int
+) -> None:
+    log = Log(application)
+    log.take("load", [(4, 1, 1, None), *[(5, 1, 1, None)] * 30, (6, 1, 1, None)])
+    pages = ActivityPages(application.database, application.activity_log, application.clock)
+    wanted, start = ActivitySelection(frozenset({1})), ActivityPosition.before(START)
+    assert read_to_the_end(pages, log, wanted, start, limit) == log.wanted(wanted, start)
 
 
 def test_page_that_ends_early__shows_nothing_of_what_lies_behind_its_end(
@@ -189,16 +211,10 @@ def test_page_that_ends_early__shows_nothing_of_what_lies_behind_its_end(
     log.take("happen", [(10, 1, 1, None), (86_402, 1, 1, None)])
     pages = ActivityPages(application.database, application.activity_log, application.clock)
     wanted = ActivitySelection(frozenset({1}), lead_ids=frozenset({1}))
-    position, found = ActivityPosition.before(START), list[int]()
-    first = pages.page(log.subscription_id, wanted, position, 5)
+    start = ActivityPosition.before(START)
+    first = pages.page(log.subscription_id, wanted, start, 5)
     assert (first.activities, first.has_more) == ((), True)
-    while True:
-        page = pages.page(log.subscription_id, wanted, position, 5)
-        found += [one.guid for one in page.activities]
-        position = page.end
-        if not page.has_more:
-            break
-    assert found == log.wanted(wanted, ActivityPosition.before(START))
+    assert read_to_the_end(pages, log, wanted, start, 5) == log.wanted(wanted, start)
 
 
 def test_activity_that_is_settled_and_still_hot__is_shown_once(application: Application) -> None:
