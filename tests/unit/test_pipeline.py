@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import threading
+import weakref
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from tailrace.extract.pipeline import write_export
 from tailrace.files.directory import FileDirectory
 from tailrace.files.result_files import part_name
 from tests.support.activities import EXPORT, START, SUBSCRIPTION
+from tests.support.deadlines import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -49,6 +51,26 @@ class FrameSource:
         yield self.frames[fragment]
         if self.error is not None:
             raise self.error
+
+
+@dataclass
+class JealousSource(FrameSource):
+    """Makes a frame only once nobody has the one before it any more."""
+
+    frames: Sequence[pl.DataFrame] = ()
+    latest: weakref.ref[pl.DataFrame] | None = None
+
+    def fragments(self) -> Sequence[int]:
+        return range(3)
+
+    def read(self, fragment: int) -> Generator[pl.DataFrame]:
+        wait_until(lambda: self.latest is None or self.latest() is None, "the frame to be let go")
+        yield self._made(fragment)
+
+    def _made(self, fragment: int) -> pl.DataFrame:
+        frame = pl.DataFrame({"c0": [fragment]})
+        self.latest = weakref.ref(frame)
+        return frame
 
 
 def nothing() -> None:
@@ -83,6 +105,10 @@ def no_thread_stays() -> Generator[None]:
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
+
+
+def test_frame_that_is_rendered__is_not_in_memory_while_the_next_is_read(tmp_path: Path) -> None:
+    assert written(tmp_path, JealousSource(), "id")[0] == b"id\n0\n1\n2\n"
 
 
 def test_values__are_rendered_as_the_contract_says(tmp_path: Path) -> None:

@@ -45,15 +45,18 @@ def test_producer__is_no_more_than_its_bound_ahead(ahead: int) -> None:
 
 
 def test_item_that_was_taken__is_held_by_nobody_but_its_taker() -> None:
+    has_put_both = threading.Event()
+
     def produce(put: Put[Counter]) -> None:
         put(Counter(1))
         put(Counter(2))
+        has_put_both.set()
 
-    with Stage(produce, ahead=1, name="test") as stage:
+    with Stage(produce, ahead=2, name="test") as stage:
         items = stage.items()
         first = weakref.ref(next(items))
-        # The producer has let go of the first once it has put the second.
-        assert next(items).count == 2
+        # By then the producer has let go of it.
+        assert has_put_both.wait(DEADLINE_SECONDS)
         assert first() is None
 
 
