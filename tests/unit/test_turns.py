@@ -15,7 +15,7 @@ from tailrace.store.hot_activities import NewActivity, record_activities
 from tailrace.store.subscriptions import create_subscription
 from tailrace.store.tables import hot_activity, subscription
 from tailrace.store.turns import CLAIMS, EVERYTHING, jobs_of, records_of
-from tests.support.deadlines import DEADLINE_SECONDS
+from tests.support.deadlines import DEADLINE_SECONDS, wait_until
 from tests.support.stores import POSTGRESQL, STORES
 from tests.unit.store_home import START, StoreHome
 
@@ -151,3 +151,23 @@ def test_server_that_is_alone__is_told_so_and_the_next_is_not(home: StoreHome) -
         pass
     other.close()
     assert told == ["first", "after"]
+
+
+def test_server_whose_connections_were_ended__is_counted_again(home: StoreHome) -> None:
+    """As a database that is restarted ends them."""
+    told: list[str] = []
+    other = Database(home.database.address or "")
+    with home.database.presence(lambda: told.append("first")):
+        with other.read() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+        def is_counted() -> bool:
+            seen = len(told)
+            with other.presence(lambda: told.append("other")):
+                return len(told) == seen
+
+        wait_until(is_counted, "the server to be counted")
+    other.close()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
+from tailrace.repeating import Repeating
 from tailrace.store.turns import EVERYTHING, TurnKind
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ _LOCK_SPACE = 0x7461_6C00
 
 #: Every server process holds it, shared with the others.
 _SERVING_LOCK = f"{_LOCK_SPACE + 0xFF}, 0"
+
+#: How soon a serving process holds it again when its session was ended.
+_PRESENCE_SECONDS = 2.0
 
 #: Connections of a process: its threads rarely want one each at once, and a transaction that
 #: looks something up in another one must find it.
@@ -101,20 +105,65 @@ def copy_to_postgresql(
 
 @contextmanager
 def held_presence(engine: Engine, if_alone: Callable[[], None]) -> Generator[None]:
-    """A session that holds the lock of serving processes; `if_alone` is called if none else does."""
-    # One connection for as long as it takes: the lock belongs to it, and goes with it.
-    with engine.connect() as connection:
-        session = cast("Any", connection.connection.driver_connection)
-        is_alone = session.execute(f"SELECT pg_try_advisory_lock({_SERVING_LOCK})").fetchone()[0]
-        if is_alone:
-            if_alone()
-        session.execute(f"SELECT pg_advisory_lock_shared({_SERVING_LOCK})")
-        if is_alone:
-            session.execute(f"SELECT pg_advisory_unlock({_SERVING_LOCK})")
-        try:
-            yield
-        finally:
+    """A session that holds the lock of serving processes; `if_alone` is called if none else does.
+
+    Where the session ends, as when the database is restarted, another one takes its place.
+    """
+    presence = _Presence(engine)
+    presence.begin(if_alone)
+    renewing = Repeating("presence", presence.renew, pause_seconds=_PRESENCE_SECONDS)
+    renewing.start(at_once=False)
+    try:
+        yield
+    finally:
+        renewing.stop()
+        presence.end()
+
+
+class _Presence:
+    """One connection for as long as it lives: the lock belongs to it, and goes with it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def begin(self, if_alone: Callable[[], None]) -> None:
+        with self._taken() as connection:
+            row = _execute(connection, f"SELECT pg_try_advisory_lock({_SERVING_LOCK})").fetchone()
+            (is_alone,) = row
+            if is_alone:
+                if_alone()
+            _execute(connection, f"SELECT pg_advisory_lock_shared({_SERVING_LOCK})")
+            if is_alone:
+                _execute(connection, f"SELECT pg_advisory_unlock({_SERVING_LOCK})")
+
+    def renew(self) -> None:
+        """Take up the lock again where the connection that held it has gone."""
+        if self._connection is not None:
+            try:
+                _execute(self._connection, "SELECT 1")
+            except DBAPIError:
+                self.end()
+            else:
+                return
+        with self._taken() as connection:
+            _execute(connection, f"SELECT pg_advisory_lock_shared({_SERVING_LOCK})")
+
+    def end(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closed, not given back: the lock must go.
             connection.invalidate()
+            connection.close()
+
+    @contextmanager
+    def _taken(self) -> Generator[Connection]:
+        self._connection = self._engine.connect()
+        try:
+            yield self._connection
+        except BaseException:
+            self.end()
+            raise
 
 
 @contextmanager
@@ -135,11 +184,11 @@ def held_lake_turn(engine: Engine, subscription_id: SubscriptionId) -> Generator
             raise
 
 
-def _execute(connection: Connection, statement: str) -> None:
-    """Execute a statement of ours outside of any transaction."""
+def _execute(connection: Connection, statement: str) -> Any:
+    """Execute a statement of ours outside of any transaction; the driver's cursor."""
     driver_connection = cast("Any", connection.connection.driver_connection)
     try:
-        driver_connection.execute(statement)
+        return driver_connection.execute(statement)
     except _driver_error() as error:
         raise cast(
             "DBAPIError", DBAPIError.instance(statement, None, error, _driver_error())
