@@ -43,6 +43,7 @@ from tailrace.lake.home_lake import (
 from tailrace.operation.cluster_watch import ClusterWatch
 from tailrace.operation.home_metrics import HomeMetrics
 from tailrace.operation.readiness import Readiness
+from tailrace.store.api_users import ApiUsers
 from tailrace.store.asset_collection import Assets
 from tailrace.store.call_counts import CallCounts
 from tailrace.store.database import Database
@@ -84,6 +85,7 @@ class Application:
         self.database = Database(store_location(settings))
         self.subscriptions = Subscriptions(self.database, is_strict=settings.strict)
         self.assets = Assets(self.database, clock)
+        self.api_users = ApiUsers(self.database, clock)
         self.identity = self._identity(key)
         self.call_counts = CallCounts(self.database, clock)
         self.files = result_files(settings)

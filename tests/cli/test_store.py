@@ -34,7 +34,7 @@ def test_command__works_on_the_store_that_the_option_names(home: Home) -> None:
     options = ("--home", str(home.path), "--store", address)
     assert run("user", "create", "a@example.com", *options)[0] == 0
     with home.opened() as application:
-        users = application.identity.users(application.subscriptions.default_id())
+        users = application.api_users.all(application.subscriptions.default_id())
     assert [email for email, _ in users] == ["a@example.com"]
     assert not (home.path / "tailrace.db").exists()
 

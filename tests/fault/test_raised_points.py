@@ -182,7 +182,7 @@ def scene_on(settings: Settings, directory: Path) -> Scene:
     clock = SteppedClock()
     application = open_application(settings, clock)
     subscription_id = application.subscriptions.default_id()
-    user_id = application.identity.create_user(subscription_id, "points@example.com")
+    user_id = application.api_users.create(subscription_id, "points@example.com")
     caller = Caller(subscription_id, user_id, "points@example.com", frozenset(Permission))
     return Scene(application, clock, caller, directory)
 

@@ -128,7 +128,7 @@ class JobLife(RuleBasedStateMachine):
     def two_api_users(self) -> None:
         application = self.product.application
         first = self.product.new_subscription()
-        second_id = application.identity.create_user(first.subscription_id, "second@example.com")
+        second_id = application.api_users.create(first.subscription_id, "second@example.com")
         second = type(first)(first.subscription_id, second_id, "second", first.permissions)
         self.callers: tuple[Caller, ...] = (first, second)
 

@@ -46,7 +46,7 @@ class SteppedApplication:
         name = f"subscription-{next(self._numbers)}"
         with self.application.database.write() as connection:
             subscription_id = create_subscription(connection, name, self.clock())
-        user_id = self.application.identity.create_user(subscription_id, f"{name}@example.com")
+        user_id = self.application.api_users.create(subscription_id, f"{name}@example.com")
         return Caller(subscription_id, user_id, name, frozenset(Permission))
 
     def export(self, caller: Caller, family: ObjectFamily, body: object) -> ExportedFile:

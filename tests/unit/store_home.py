@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tailrace.domain.caller import Caller
 from tailrace.domain.permissions import Permission
+from tailrace.store.api_users import ApiUsers
 from tailrace.store.identity import Identity
 from tailrace.store.subscriptions import Subscriptions, create_subscription
 from tests.support.stores import DEFAULT_STORE, new_store
@@ -38,6 +39,7 @@ class SteppedClock:
 class StoreHome:
     database: Database
     subscriptions: Subscriptions
+    api_users: ApiUsers
     identity: Identity
     clock: SteppedClock
     subscription_id: SubscriptionId
@@ -49,10 +51,11 @@ class StoreHome:
         database = new_store(directory, store or DEFAULT_STORE)
         with database.write() as connection:
             subscription_id = create_subscription(connection, "default", clock())
+        users = ApiUsers(database, clock)
         identity = Identity(database, key=b"k" * 32, token_lifetime_seconds=3600, clock=clock)
         subscriptions = Subscriptions(database, is_strict=False)
-        return cls(database, subscriptions, identity, clock, subscription_id)
+        return cls(database, subscriptions, users, identity, clock, subscription_id)
 
     def caller(self, email: str = "user@example.com") -> Caller:
-        user_id: ApiUserId = self.identity.create_user(self.subscription_id, email)
+        user_id: ApiUserId = self.api_users.create(self.subscription_id, email)
         return Caller(self.subscription_id, user_id, email, frozenset(Permission))

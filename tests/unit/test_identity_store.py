@@ -90,7 +90,7 @@ def test_secrets__are_nowhere_in_the_store(home: StoreHome) -> None:
 
 def test_role__limits_what_its_users_may_do(home: StoreHome) -> None:
     allowed = {Permission.READ_ONLY_LEAD, Permission.READ_ONLY_ACTIVITY}
-    home.identity.create_role(home.subscription_id, "Reader", allowed)
+    home.api_users.create_role(home.subscription_id, "Reader", allowed)
     service = home.identity.create_service(home.subscription_id, EMAIL, role_name="Reader")
     token = home.identity.grant(service.client_id, service.client_secret).text
     assert home.identity.caller(token).permissions == allowed
@@ -102,7 +102,7 @@ def test_create_service__refuses_unknown_role_and_odd_address(home: StoreHome) -
     for odd in ("nobody", "x y@z", "x@y z", " x@z", "@z", "x@", "x\t@z"):
         with pytest.raises(AdministrationError, match="not an e-mail address"):
             home.identity.create_service(home.subscription_id, odd)
-    assert home.identity.users(home.subscription_id) == []
+    assert home.api_users.all(home.subscription_id) == []
 
 
 def test_longer_token_lifetime__does_not_give_out_a_token_that_dies_earlier(

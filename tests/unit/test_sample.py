@@ -71,7 +71,7 @@ class Seeded:
         subscription_id = self.application.subscriptions.default_id()
         email = f"user{len(identity.services(subscription_id))}@example.com"
         identity.create_service(subscription_id, email)
-        user_id = identity.create_user(subscription_id, f"also-{email}")
+        user_id = self.application.api_users.create(subscription_id, f"also-{email}")
         caller = Caller(subscription_id, user_id, email, frozenset(Permission))
         body = {"filter": filters, "fields": fields}
         text = self.stepped.export(caller, family, body).content.decode()

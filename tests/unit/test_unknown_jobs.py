@@ -77,6 +77,5 @@ def somebody_else(
         return owner, ACTIVITIES
     if whose == "another subscription":
         return stepped.new_subscription(), LEADS
-    identity = stepped.application.identity
-    user_id = identity.create_user(owner.subscription_id, "another@example.com")
+    user_id = stepped.application.api_users.create(owner.subscription_id, "another@example.com")
     return replace(owner, api_user_id=user_id), LEADS

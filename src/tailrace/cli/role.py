@@ -36,7 +36,7 @@ def create(
     permissions = sorted(set(permission))
     with opened_home(home, store=store) as application:
         subscription_id = application.subscriptions.default_id()
-        application.identity.create_role(subscription_id, name, permissions)
+        application.api_users.create_role(subscription_id, name, permissions)
     if is_json:
         print_json({"role": name, "permissions": permissions})
     else:
@@ -52,7 +52,7 @@ def list_roles(
     from tailrace.cli.output import print_json, print_table
 
     with existing_home(home, store=store) as application:
-        roles = application.identity.roles(application.subscriptions.default_id())
+        roles = application.api_users.roles(application.subscriptions.default_id())
     if is_json:
         print_json([{"role": name, "permissions": sorted(of)} for name, of in roles.items()])
     else:

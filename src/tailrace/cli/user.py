@@ -27,7 +27,7 @@ def create(
     from tailrace.cli.output import print_json, print_line
 
     with opened_home(home, store=store) as application:
-        application.identity.create_user(application.subscriptions.default_id(), email, role)
+        application.api_users.create(application.subscriptions.default_id(), email, role)
     if is_json:
         print_json({"user": email, "role": role})
     else:
@@ -43,7 +43,7 @@ def list_users(
     from tailrace.cli.output import print_json, print_table
 
     with existing_home(home, store=store) as application:
-        users = application.identity.users(application.subscriptions.default_id())
+        users = application.api_users.all(application.subscriptions.default_id())
     if is_json:
         print_json([{"user": email, "role": role} for email, role in users])
     else:

@@ -1,4 +1,4 @@
-"""API users, roles, custom services and the access tokens that services are given.
+"""Custom services and the access tokens that they are given.
 
 Theory of operation: a token is the HMAC of its service and issue time under the home's key.
 Nothing but its hash is stored, and yet the same token can be given again until it expires, as
@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
 from sqlalchemy import delete, insert, select, update
 
 from tailrace.domain.caller import Caller
@@ -29,13 +27,14 @@ from tailrace.domain.errors import (
     WrongClientSecretError,
 )
 from tailrace.domain.export_job import ApiUserId, SubscriptionId
-from tailrace.domain.permissions import BUILT_IN_ROLES, DEFAULT_ROLE, Permission
+from tailrace.domain.permissions import DEFAULT_ROLE
+from tailrace.store.api_users import add_user, find_user, permissions_of
 from tailrace.store.remembered import Remembered
-from tailrace.store.tables import access_token, api_user, custom_service, role
+from tailrace.store.tables import access_token, api_user, custom_service
 from tailrace.store.turns import TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -47,11 +46,6 @@ _POD_SUFFIX = ":tr"
 
 #: Expired tokens are told from unknown ones for this long.
 EXPIRED_TOKEN_MEMORY = timedelta(days=1)
-
-_MAXIMUM_EMAIL_CHARACTERS = 255
-
-#: What no address lacks; the rest is its mail server's business.
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +85,7 @@ class _TokenHolder:
 
 
 class Identity:
-    """Who may call: grants tokens, recognises them, and administers users and services."""
+    """Who may call: grants tokens, recognises them, and administers services."""
 
     def __init__(
         self,
@@ -144,51 +138,6 @@ class Identity:
         with self._database.write(TOKENS) as connection:
             connection.execute(delete(access_token).where(access_token.c.expires_at < horizon))
 
-    # Users and roles.
-
-    def create_role(
-        self, subscription_id: SubscriptionId, name: str, permissions: Iterable[Permission]
-    ) -> None:
-        """Add a role. Raises AdministrationError if there is one of that name."""
-        with self._database.write() as connection:
-            if _find_permissions(connection, subscription_id, name) is not None:
-                raise AdministrationError(f"There is a role '{name}' already.")
-            connection.execute(
-                insert(role).values(
-                    subscription_id=subscription_id,
-                    name=name,
-                    permissions=msgspec.json.encode(sorted(permissions)).decode(),
-                )
-            )
-
-    def roles(self, subscription_id: SubscriptionId) -> dict[str, frozenset[Permission]]:
-        """Every role by name, built in or made."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                select(role).where(role.c.subscription_id == subscription_id).order_by(role.c.name)
-            )
-            own = {row.name: _decode_permissions(row.permissions) for row in rows}
-        return {**BUILT_IN_ROLES, **own}
-
-    def create_user(
-        self, subscription_id: SubscriptionId, email: str, role_name: str = DEFAULT_ROLE
-    ) -> ApiUserId:
-        """Add an API user. Raises AdministrationError for a taken or odd address, or no role."""
-        with self._database.write() as connection:
-            if _find_user(connection, subscription_id, email) is not None:
-                raise AdministrationError(f"There is an API user '{email}' already.")
-            return self._add_user(connection, subscription_id, email, role_name)
-
-    def users(self, subscription_id: SubscriptionId) -> list[tuple[str, str]]:
-        """E-mail address and role name of every API user."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                select(api_user.c.email, api_user.c.role_name)
-                .where(api_user.c.subscription_id == subscription_id)
-                .order_by(api_user.c.email)
-            )
-            return [(row.email, row.role_name) for row in rows]
-
     # Custom services.
 
     def create_service(
@@ -205,10 +154,10 @@ class Identity:
         """
         client_id, client_secret = str(uuid.uuid4()), _new_secret()
         with self._database.write() as connection:
-            user = _find_user(connection, subscription_id, email)
+            user = find_user(connection, subscription_id, email)
             if user is None:
-                user_id = self._add_user(
-                    connection, subscription_id, email, role_name or DEFAULT_ROLE
+                user_id = add_user(
+                    connection, subscription_id, email, role_name or DEFAULT_ROLE, self._clock()
                 )
             elif role_name is not None and user.role_name != role_name:
                 raise AdministrationError(f"API user '{email}' has the role '{user.role_name}'.")
@@ -275,7 +224,7 @@ class Identity:
                 subscription_id=subscription_id,
                 api_user_id=ApiUserId(row.api_user_id),
                 email=row.email,
-                permissions=_permissions(connection, subscription_id, row.role_name),
+                permissions=permissions_of(connection, subscription_id, row.role_name),
             )
         return _TokenHolder(caller, row.expires_at)
 
@@ -329,23 +278,6 @@ class Identity:
             .values(token_issued_at=None, token_expires_at=None, **changes)
         )
 
-    def _add_user(
-        self, connection: Connection, subscription_id: SubscriptionId, email: str, role_name: str
-    ) -> ApiUserId:
-        if _EMAIL.fullmatch(email) is None or len(email) > _MAXIMUM_EMAIL_CHARACTERS:
-            raise AdministrationError(f"'{email}' is not an e-mail address.")
-        if _find_permissions(connection, subscription_id, role_name) is None:
-            raise AdministrationError(f"There is no role '{role_name}'.")
-        result = connection.execute(
-            insert(api_user).values(
-                subscription_id=subscription_id,
-                email=email,
-                role_name=role_name,
-                created_at=self._clock(),
-            )
-        )
-        return ApiUserId(cast("tuple[int]", result.inserted_primary_key)[0])
-
     # Secrets.
 
     def _secret_hash(self, client_secret: str) -> bytes:
@@ -367,39 +299,6 @@ def _services(*more: Any) -> Any:
 def _find_service(connection: Connection, client_id: str) -> Row[Any] | None:
     query = _services().where(custom_service.c.client_id == client_id)
     return connection.execute(query).one_or_none()
-
-
-def _find_user(
-    connection: Connection, subscription_id: SubscriptionId, email: str
-) -> Row[Any] | None:
-    return connection.execute(
-        select(api_user).where(
-            api_user.c.subscription_id == subscription_id, api_user.c.email == email
-        )
-    ).one_or_none()
-
-
-def _permissions(
-    connection: Connection, subscription_id: SubscriptionId, role_name: str
-) -> frozenset[Permission]:
-    return _find_permissions(connection, subscription_id, role_name) or frozenset()
-
-
-def _find_permissions(
-    connection: Connection, subscription_id: SubscriptionId, role_name: str
-) -> frozenset[Permission] | None:
-    if role_name in BUILT_IN_ROLES:
-        return BUILT_IN_ROLES[role_name]
-    text = connection.execute(
-        select(role.c.permissions).where(
-            role.c.subscription_id == subscription_id, role.c.name == role_name
-        )
-    ).scalar()
-    return None if text is None else _decode_permissions(text)
-
-
-def _decode_permissions(text: str) -> frozenset[Permission]:
-    return frozenset(msgspec.json.decode(text, type=list[Permission]))
 
 
 def _new_secret() -> str:
