@@ -82,7 +82,9 @@ class Application:
         self.settings = settings
         self.clock = clock
         home = settings.home
-        self.database = Database(store_location(settings))
+        self.database = Database(
+            store_location(settings), answer_seconds=settings.store_answer_seconds
+        )
         self.subscriptions = Subscriptions(self.database, is_strict=settings.strict)
         self.assets = Assets(self.database, clock)
         self.api_users = ApiUsers(self.database, clock)

@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         default=None,
         description="Address of a PostgreSQL database that keeps what else a file of the home does.",
     )
+    store_answer_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        description="Seconds that PostgreSQL may take for a statement before a call is given up.",
+    )
     files: str | None = Field(
         default=None,
         description="Address of object storage that keeps the result files, not the home.",

@@ -7,6 +7,7 @@ line is well, so is the server.
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,11 +17,13 @@ import httpx
 import pytest
 
 from tests.support.api_user import ApiUser
+from tests.support.deadlines import wait_until
 from tests.support.faulty_line import Fault, FaultyLine
 from tests.support.home import Home
 from tests.support.object_storage import SECRET, Bucket
 from tests.support.postgresql import PASSWORD, postgresql
 from tests.support.server import Server, running_server
+from tests.support.silent_line import SilentLine
 from tests.support.stores import POSTGRESQL, store_address
 from tests.support.world import MARCH, World
 
@@ -29,12 +32,16 @@ if TYPE_CHECKING:
 
     from tests.support.answers import Job
     from tests.support.api_user import Family
+    from tests.support.tcp_line import TcpLine
 
 BODIES: dict[Family, dict[str, object]] = {
     "activities": {"filter": {"createdAt": MARCH}},
     "leads": {"filter": {"createdAt": MARCH}, "fields": ["id", "email", "firstName"]},
 }
 FAMILIES = tuple(BODIES)
+
+#: More than the server has threads for calls.
+CALLS_AT_ONCE = 20
 
 #: What says that nobody knows, or that it was not done.
 UNAVAILABLE = ("608", "API Temporarily Unavailable")
@@ -93,15 +100,21 @@ def struck_line(service: Service, fault: Fault) -> Generator[None]:
 
 
 @pytest.fixture(scope="module")
-def on_database(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
-    world = World.build(Home(tmp_path_factory.mktemp("line") / "home", POSTGRESQL))
-    address = store_address(world.home.path, POSTGRESQL)
-    assert address is not None
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World.build(Home(tmp_path_factory.mktemp("line") / "home", POSTGRESQL))
+
+
+def store_by(line: TcpLine, world: World) -> dict[str, str]:
+    """What a server on the world must be told for its store to be at the end of the line."""
+    address = urlsplit(store_address(world.home.path, POSTGRESQL) or "")
+    by_line = address._replace(netloc=address.netloc.rpartition(":")[0] + f":{line.port}")
+    return {"TAILRACE_STORE": by_line.geturl()}
+
+
+@pytest.fixture(scope="module")
+def on_database(world: World) -> Generator[Service]:
     with FaultyLine(postgresql().port) as line:
-        by_line = urlsplit(address)._replace(
-            netloc=urlsplit(address).netloc.rpartition(":")[0] + f":{line.port}"
-        )
-        environment = {"TAILRACE_STORE": by_line.geturl(), "TAILRACE_MAXIMUM_ATTEMPTS": "1000"}
+        environment = {**store_by(line, world), "TAILRACE_MAXIMUM_ATTEMPTS": "1000"}
         with Service.running(world, line, environment, PASSWORD) as service:
             yield service
 
@@ -143,6 +156,29 @@ def is_enqueued_or_refused(user: ApiUser, family: Family, export_id: str) -> boo
         assert answer.error() == UNAVAILABLE
         return False
     return True
+
+
+def test_database_that_goes_silent__holds_no_call_and_is_found_again(world: World) -> None:
+    """Connections stay, and what was struck stays silent for ever."""
+    quick = {"TAILRACE_STORE_ANSWER_SECONDS": "2"}
+    with (
+        SilentLine(postgresql().port) as line,
+        running_server(world.home, environment={**store_by(line, world), **quick}) as server,
+        ApiUser(server.base_url, world.main) as user,
+        ThreadPoolExecutor(CALLS_AT_ONCE) as threads,
+    ):
+        expected = user.export("leads", BODIES["leads"]).content
+        with line.silence():
+            calls = [threads.submit(user.list, "leads") for _ in range(CALLS_AT_ONCE)]
+            readiness = user.http.get("/readyz")
+            assert user.http.get("/healthz").status_code == 200
+            assert {call.result().error() for call in calls} == {UNAVAILABLE}
+            assert (readiness.status_code, readiness.json()["checks"]["store"]) == (503, False)
+            assert user.grant().error() == UNAVAILABLE
+        assert line.strikes
+        wait_until(lambda: user.http.get("/readyz").status_code == 200, "readiness")
+        assert user.export("leads", BODIES["leads"]).content == expected
+        assert PASSWORD not in server.log()
 
 
 # Object storage.

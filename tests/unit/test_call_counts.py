@@ -57,11 +57,13 @@ def test_second_flush__adds_to_the_first_and_only_what_is_new(home: StoreHome) -
 
 def test_count_of_today__goes_on_in_the_next_process(home: StoreHome) -> None:
     first, caller = CallCounts(home.database, home.clock), home.caller()
+    first.learn_today(home.subscription_id)
     first.add_call(caller)
     first.add_call(caller)
     assert first.calls_today(home.subscription_id) == 2
     first.stop()
     second = CallCounts(home.database, home.clock)
+    second.learn_today(home.subscription_id)
     second.add_call(caller)
     assert second.calls_today(home.subscription_id) == 3
 
@@ -107,6 +109,7 @@ def test_calls_at_another_server__are_known_once_both_have_stored(home: StoreHom
     one, other = (CallCounts(home.database, home.clock) for _ in range(2))
     caller = home.caller()
     for counts in (one, other, other):
+        counts.learn_today(home.subscription_id)
         counts.add_call(caller)
     other.flush()
     one.flush()

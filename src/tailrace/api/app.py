@@ -8,7 +8,7 @@ from structlog.contextvars import bound_contextvars
 
 from tailrace.api.access_log import SentAnswer
 from tailrace.api.call_limits import CallLimits
-from tailrace.api.call_threads import CallThreads
+from tailrace.api.call_threads import SPARE_THREADS, CallThreads
 from tailrace.api.dispatch import Dispatcher
 from tailrace.api.envelope import new_request_id
 from tailrace.api.error_replies import system_error_response
@@ -16,7 +16,7 @@ from tailrace.api.lingering import LingeringReply, WatchedReceive
 from tailrace.api.replies import Answer
 from tailrace.api.request import ClientGoneError, check_uri, read_body
 from tailrace.api.routes import all_routes
-from tailrace.domain.errors import BodyTooLargeError, UriTooLongError
+from tailrace.domain.errors import BodyTooLargeError, ServerBusyError, UriTooLongError
 from tailrace.telemetry.tracing import finish_request_span, span
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class _Edge:
         self._limits = CallLimits(application.call_counts, application.clock)
         self._dispatcher = Dispatcher(application, all_routes(), self._limits)
         self._threads = CallThreads(drop=self._finish)
+        #: For pages of operators, beside all that may wait for the store.
+        self._spare_threads = CallThreads(drop=self._finish, threads=SPARE_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -99,7 +101,11 @@ class _Edge:
             remembered = self._dispatcher.remembered_answer(target, scope, body, request_id)
             if remembered is not None:
                 return remembered
-        return await self._threads.run(answer)
+        threads = self._spare_threads if target.is_for_operators else self._threads
+        try:
+            return await threads.run(answer)
+        except ServerBusyError as error:
+            return Answer(target.error_response(error, request_id))
 
     def _finish(self, answer: Answer) -> None:
         answer.close()

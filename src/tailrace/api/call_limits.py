@@ -56,6 +56,7 @@ class CallLimits:
         Raises CallRateError, DailyCallsError or CallConcurrencyError, in this order. A limit of 0
         is none.
         """
+        self._counts.learn_today(caller.subscription_id)
         with self._lock:
             now = self._clock()
             usage = self._usage.setdefault(caller.subscription_id, _Usage())

@@ -75,6 +75,11 @@ class Target:
         """Whether it is answered from memory alone, which needs no thread."""
         return self.match is not None and self.match.is_instant
 
+    @property
+    def is_for_operators(self) -> bool:
+        """Whether no call of the API may keep it waiting."""
+        return self.match is not None and self.match.is_for_operators
+
     def is_polled_by(self, method: str) -> bool:
         """Whether its answer to this method is mostly in memory."""
         return self.match is not None and self.match.is_polled_by(method)

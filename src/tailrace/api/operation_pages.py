@@ -60,4 +60,5 @@ def _page(path: str, endpoint: Callable[[Call], Response], *, is_waiting: bool =
         permissions=None,
         body_rule=BodyRule.IGNORED,
         is_waiting=is_waiting,
+        is_for_operators=True,
     )

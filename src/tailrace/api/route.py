@@ -104,6 +104,8 @@ class Route:
     is_waiting: bool = True
     #: Whether clients ask it again and again, so that the answer is mostly in memory.
     is_polled: bool = False
+    #: Whether those who operate the server need its answer most when all other calls wait.
+    is_for_operators: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,11 @@ class RouteMatch:
     def is_instant(self) -> bool:
         """Whether it is answered from memory alone, so that nobody has to wait."""
         return not any(route.is_waiting for route in self.routes)
+
+    @property
+    def is_for_operators(self) -> bool:
+        """Whether no call of the API may keep it waiting."""
+        return any(route.is_for_operators for route in self.routes)
 
     def is_polled_by(self, method: str) -> bool:
         """Whether its answer to this method is mostly in memory."""

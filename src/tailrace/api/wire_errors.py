@@ -75,6 +75,7 @@ ENVELOPE_ERRORS: dict[type[errors.TailraceError], WireError] = {
     ),
     errors.DailyCallsError: WireError("607", "Daily quota reached"),
     errors.CallConcurrencyError: WireError("615", "Concurrent access limit reached"),
+    errors.ServerBusyError: WireError("608", "API Temporarily Unavailable"),
     errors.StoreUnavailableError: WireError("608", "API Temporarily Unavailable"),
     errors.FilesUnavailableError: WireError("608", "API Temporarily Unavailable"),
     errors.LakeUnavailableError: WireError("608", "API Temporarily Unavailable"),

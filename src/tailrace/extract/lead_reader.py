@@ -4,11 +4,13 @@ Why a process: the driver that reads Arrow brings its own copy of SQLite, and tw
 process undo each other's file locks (closing a file drops every lock that the process holds on
 it), after which another process may throw away commits of ours. On PostgreSQL, several of them
 read at once. Standard input says what to run, standard output carries the rows, an exit code
-other than 0 says that they are not all there.
+other than 0 says that they are not all there. A database that has gone silent ends the process by
+an alarm, for the driver would wait for ever.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 #: Rows a batch: large enough for vector work, small enough for a few batches to be nothing.
 ROWS_PER_BATCH = 32_768
+
+#: A database that takes longer for a batch, the first one with all its sorting, is taken for dead.
+_ANSWER_SECONDS = 3600
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -70,7 +75,7 @@ def main() -> None:
         if isinstance(wanted, FileRead):
             _write_file_rows(connection, wanted)
         else:
-            with closing(_snapshot_rows(connection, wanted)) as batches:
+            with closing(_in_time(_snapshot_rows(connection, wanted))) as batches:
                 _write(_as_reader(batches))
 
 
@@ -108,6 +113,18 @@ def _as_reader(batches: Generator[RecordBatch]) -> RecordBatchReader:
 
     # Taken one at a time as they are written, whatever the type says.
     return RecordBatchReader.from_batches(first.schema, cast("Any", every()))
+
+
+def _in_time(batches: Generator[RecordBatch]) -> Generator[RecordBatch]:
+    """The same batches; the process is killed if one does not come."""
+    while True:
+        signal.alarm(_ANSWER_SECONDS)
+        batch = next(batches, None)
+        # Whoever takes them may be as slow as they like.
+        signal.alarm(0)
+        if batch is None:
+            return
+        yield batch
 
 
 def _snapshot_rows(connection: Any, wanted: SnapshotRead) -> Generator[RecordBatch]:

@@ -1,7 +1,8 @@
 """Whether this server should be sent calls: what a load balancer asks every few seconds.
 
 Theory of operation: anybody may ask, so an answer is kept for a second, and asking costs no more
-than that. A server that is about to stop says no before it stops listening.
+than that. A server that is about to stop says no before it stops listening. What has not answered
+in some seconds does not hold, and is not asked again until it has.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 import structlog
@@ -30,6 +32,9 @@ _log = structlog.get_logger(__name__)
 
 _KEPT_SECONDS = 1.0
 
+#: As long as any load balancer waits, and longer than a machine that is only busy takes.
+_PATIENCE_SECONDS = 10.0
+
 _MEGABYTE = 1024 * 1024
 
 
@@ -49,7 +54,12 @@ class Readiness:
     ) -> None:
         """`elsewhere` are parts that are not in the home: each raises if it does not answer."""
         self._home = home
-        self._elsewhere = elsewhere
+        self._conditions: Mapping[str, Callable[[], bool | None]] = {
+            "store": self._does_store_answer,
+            "lake": self._is_lake_readable,
+            "disk": self._has_disk_room,
+            **elsewhere,
+        }
         self._least_free_bytes = least_free_megabytes * _MEGABYTE
         self._database = database
         self._subscriptions = subscriptions
@@ -57,6 +67,8 @@ class Readiness:
         self._cluster = cluster
         self._is_stopping = False
         self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(len(self._conditions), thread_name_prefix="readiness")
+        self._looks: dict[str, Future[bool]] = {}
         self._checks: Mapping[str, bool] = {}
         self._checked_at = float("-inf")
 
@@ -68,12 +80,7 @@ class Readiness:
         """Each condition by its name, and whether it holds; ready is who has them all."""
         with self._lock:
             if time.monotonic() - self._checked_at > _KEPT_SECONDS:
-                self._checks = {
-                    "store": self._holds("store", self._does_store_answer),
-                    "lake": self._holds("lake", self._is_lake_readable),
-                    "disk": self._holds("disk", self._has_disk_room),
-                    **{name: self._holds(name, check) for name, check in self._elsewhere.items()},
-                }
+                self._checks = self._look()
                 self._checked_at = time.monotonic()
             return {**self._checks, "notStopping": not self._is_stopping}
 
@@ -88,6 +95,14 @@ class Readiness:
         state = self._cluster.state()
         return {"reachable": state is not None, "workers": state.workers if state else 0}
 
+    def _look(self) -> Mapping[str, bool]:
+        for name, check in self._conditions.items():
+            look = self._looks.get(name)
+            if look is None or look.done():
+                self._looks[name] = self._threads.submit(self._holds, name, check)
+        wait(self._looks.values(), timeout=_PATIENCE_SECONDS)
+        return {name: look.done() and look.result() for name, look in self._looks.items()}
+
     def _holds(self, name: str, check: Callable[[], bool | None]) -> bool:
         try:
             return check() is not False
@@ -101,8 +116,6 @@ class Readiness:
             return connection.execute(select(1)).scalar() == 1
 
     def _is_lake_readable(self) -> bool:
-        if "lake" in self._elsewhere:
-            return True
         log = self._activity_log(self._subscriptions.default_id())
         # One that nothing was ever written to is not made by asking.
         return not log.is_made() or log.settled_to() >= 0

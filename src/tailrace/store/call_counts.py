@@ -83,8 +83,23 @@ class CallCounts:
         except StoreUnavailableError:
             _log.exception("call_counts_not_stored")
 
+    def learn_today(self, subscription_id: SubscriptionId) -> None:
+        """Ask the store for the day's calls so far, where the day, or this process, is new.
+
+        Nothing else here asks it: a store that does not answer must hold up nobody but who asks.
+        """
+        day = self._day()
+        if self._is_known(subscription_id, day):
+            return
+        with self._database.read() as connection:
+            stored = _stored_calls(connection, subscription_id, day)
+        with self._lock:
+            if not self._is_known(subscription_id, day):
+                calls = stored + self._calls_not_stored(subscription_id, day)
+                self._today[subscription_id] = (day, calls)
+
     def calls_today(self, subscription_id: SubscriptionId) -> int:
-        """Calls since midnight US Central, whoever made them."""
+        """Calls since midnight US Central, whoever made them, as far as they are known."""
         with self._lock:
             return self._calls_on(subscription_id, self._day())
 
@@ -93,7 +108,8 @@ class CallCounts:
         subscription_id = caller.subscription_id
         with self._lock:
             day = self._day()
-            self._today[subscription_id] = (day, self._calls_on(subscription_id, day) + 1)
+            if self._is_known(subscription_id, day):
+                self._today[subscription_id] = (day, self._calls_on(subscription_id, day) + 1)
             self._calls[subscription_id, day, caller.api_user_id] += 1
         return day
 
@@ -117,29 +133,34 @@ class CallCounts:
             errors, self._errors = self._errors, Counter[_ErrorKey]()
         if not calls and not errors:
             return
+        day = self._day()
         try:
             with self._database.write(COUNTS) as connection:
                 _add(connection, call_count, call_count.c.calls, calls.items())
                 _add(connection, error_count, error_count.c.errors, errors.items())
                 _forget_counts_before(connection, quota_day(self._clock()) - KEPT)
+                # By now there may be calls that other servers counted.
+                stored = {one: _stored_calls(connection, one, day) for one in list(self._today)}
         except BaseException:
             with self._lock:
                 self._calls.update(calls)
                 self._errors.update(errors)
+                # Whoever has asked meanwhile has missed them.
+                self._today.clear()
             raise
         with self._lock:
-            # Read afresh at the next call: by now there may be calls that other servers counted.
-            self._today.clear()
+            self._today = {
+                one: (day, calls + self._calls_not_stored(one, day))
+                for one, calls in stored.items()
+            }
+
+    def _is_known(self, subscription_id: SubscriptionId, day: str) -> bool:
+        return self._today.get(subscription_id, ("", 0))[0] == day
 
     def _calls_on(self, subscription_id: SubscriptionId, day: str) -> int:
-        """The count of `day`, read from the store when the day, or this process, is new."""
         known_day, calls = self._today.get(subscription_id, ("", 0))
-        if known_day != day:
-            with self._database.read() as connection:
-                calls = _stored_calls(connection, subscription_id, day)
-            calls += self._calls_not_stored(subscription_id, day)
-            self._today[subscription_id] = (day, calls)
-        return calls
+        # Midnight has passed since they were asked for: whatever there is was counted here.
+        return calls if known_day == day else self._calls_not_stored(subscription_id, day)
 
     def _calls_not_stored(self, subscription_id: SubscriptionId, day: str) -> int:
         return sum(

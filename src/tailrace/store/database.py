@@ -39,12 +39,18 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
+#: That a shared store may take for a statement, unless it is told otherwise.
+ANSWER_SECONDS = 60.0
+
 
 class Database:
     """The store of one home."""
 
-    def __init__(self, location: Path | str) -> None:
-        """`location` is a file, or the address of a PostgreSQL database."""
+    def __init__(self, location: Path | str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
+        """`location` is a file, or the address of a PostgreSQL database.
+
+        That one is unavailable if it takes more than `answer_seconds` for a statement.
+        """
         #: The file of SQLite, for readers that bring their own driver.
         self.path = location if isinstance(location, Path) else None
         #: The address of PostgreSQL, with its password.
@@ -52,7 +58,7 @@ class Database:
         self._engine = (
             sqlite_engine(location)
             if isinstance(location, Path)
-            else postgresql_engine(postgresql_url(location))
+            else postgresql_engine(postgresql_url(location), answer_seconds)
         )
         self._version = SqliteVersion(location) if isinstance(location, Path) else None
         #: The version that a block of `memory_alone` goes by; None outside of one.
@@ -66,8 +72,7 @@ class Database:
     @contextmanager
     def read(self) -> Generator[Connection]:
         """A transaction that sees one moment of the database and changes nothing."""
-        self._check_may_ask()
-        with _available(), self._engine.begin() as connection:
+        with self._transaction() as connection:
             yield connection
 
     @contextmanager
@@ -76,11 +81,8 @@ class Database:
 
         Committed when the block ends, undone when it raises.
         """
-        self._check_may_ask()
-        with _available(), self._engine.connect() as connection:
-            connection.execution_options(turn=turn)
-            with connection.begin():
-                yield connection
+        with self._transaction(turn=turn) as connection:
+            yield connection
 
     @contextmanager
     def exported_moment(self) -> Generator[tuple[Connection, str]]:
@@ -88,7 +90,7 @@ class Database:
 
         They may join for as long as the block lasts.
         """
-        with self.read() as connection:
+        with self._transaction(is_long=True) as connection:
             yield connection, connection.execute(select(func.pg_export_snapshot())).scalar_one()
 
     def version(self) -> int | None:
@@ -124,7 +126,7 @@ class Database:
             return
         from tailrace.store.migrations.upgrade import upgrade
 
-        with self.write() as connection:
+        with self._transaction(turn=EVERYTHING, is_long=True) as connection:
             upgrade(connection)
 
     @contextmanager
@@ -149,6 +151,16 @@ class Database:
         if self._version is not None:
             self._version.close()
         self._engine.dispose()
+
+    @contextmanager
+    def _transaction(
+        self, *, turn: Turn | None = None, is_long: bool = False
+    ) -> Generator[Connection]:
+        self._check_may_ask()
+        with _available(), self._engine.connect() as connection:
+            connection.execution_options(turn=turn, is_long=is_long)
+            with connection.begin():
+                yield connection
 
     def _check_may_ask(self) -> None:
         if self.is_closed_to_this_call:

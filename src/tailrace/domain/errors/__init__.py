@@ -146,6 +146,7 @@ from tailrace.domain.errors.waiting import (
     ImportQueueFullError,
     JobQueueFullError,
     LakeUnavailableError,
+    ServerBusyError,
     StoreUnavailableError,
 )
 
@@ -237,6 +238,7 @@ __all__ = [
     "ReversedAssetDatesError",
     "ReversedRangeError",
     "ScalarTypeError",
+    "ServerBusyError",
     "SeveralFilterTypesError",
     "SeveralLeadsError",
     "SmartListRuleError",

@@ -41,8 +41,12 @@ class CallConcurrencyError(RetryLaterError):
     """More calls in flight than the subscription may have."""
 
 
+class ServerBusyError(RetryLaterError):
+    """The call has waited for too long behind others; nothing was done."""
+
+
 class StoreUnavailableError(RetryLaterError):
-    """The store is busy or its disk full for longer than a call may wait."""
+    """The store is busy, silent or its disk full for longer than a call may wait."""
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ that comes about; then each of its statements sees all that was committed before
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import create_engine, event, make_url
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from tailrace.domain.export_job import SubscriptionId
     from tailrace.store.turns import Turn
 
-#: How long a transaction waits for its turn or another lock.
-LOCK_TIMEOUT_SECONDS = 30
+#: How long a transaction waits for a free connection.
+_POOL_TIMEOUT_SECONDS = 30
+
+#: Of the time that a statement has: how much of it may be waiting for a turn or another lock.
+_SHARE_OF_LOCKS = 0.5
 
 #: The first half of the key of every advisory lock of ours, so that other programs' are others.
 _LOCK_SPACE = 0x7461_6C00
@@ -43,7 +47,6 @@ _MOST_CONNECTIONS = 40
 
 #: A database that is not there any more must not hold a thread for ever.
 _CONNECT_ARGUMENTS: dict[str, Any] = {
-    "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -53,7 +56,6 @@ _CONNECT_ARGUMENTS: dict[str, Any] = {
 }
 
 _SESSION = (
-    f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'",
     "SET client_encoding = 'UTF8'",
     "SET TIME ZONE 'UTC'",
     # The moment of a long export is held by a transaction that waits for it to end.
@@ -66,19 +68,25 @@ def postgresql_url(address: str) -> URL:
     return make_url(address).set(drivername="postgresql+psycopg")
 
 
-def postgresql_engine(url: URL) -> Engine:
+def postgresql_engine(url: URL, answer_seconds: float) -> Engine:
+    """`answer_seconds` is how long a statement may take, unless its transaction is a long one."""
+    # Only homes with such a store need the driver.
+    from tailrace.store.dialects.answer_deadline import PING_SECONDS, set_deadlines
+
+    connect_timeout = max(1, int(min(PING_SECONDS, answer_seconds)))
     engine = create_engine(
         url,
         pool_size=_POOL_SIZE,
         max_overflow=_MOST_CONNECTIONS - _POOL_SIZE,
-        pool_timeout=LOCK_TIMEOUT_SECONDS,
+        pool_timeout=_POOL_TIMEOUT_SECONDS,
         # A connection that a restart of the database or a firewall has cut is replaced unseen.
         pool_pre_ping=True,
         # Errors are logged: the statement may be shown, the values in it may not.
         hide_parameters=True,
-        connect_args={**_CONNECT_ARGUMENTS, **url.query},
+        connect_args={**_CONNECT_ARGUMENTS, "connect_timeout": connect_timeout, **url.query},
     )
-    event.listen(engine, "connect", _prepare_connection)
+    set_deadlines(engine, answer_seconds)
+    event.listen(engine, "connect", partial(_prepare_connection, answer_seconds))
     event.listen(engine, "begin", _begin)
     event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
     return engine
@@ -172,12 +180,9 @@ def held_lake_turn(engine: Engine, subscription_id: SubscriptionId) -> Generator
     own = f"{_LOCK_SPACE + TurnKind.LAKE}, {int(subscription_id)}"
     with engine.connect() as connection:
         try:
-            # Who writes may take minutes, and it is no transaction that waits.
-            _execute(connection, "SET lock_timeout = 0")
-            _execute(connection, f"SELECT pg_advisory_lock({own})")
+            _await_lock(connection, own)
             yield
             _execute(connection, f"SELECT pg_advisory_unlock({own})")
-            _execute(connection, f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
         except BaseException:
             # The lock goes with the connection.
             connection.invalidate()
@@ -195,26 +200,56 @@ def _execute(connection: Connection, statement: str) -> Any:
         ) from error
 
 
+def _await_lock(connection: Connection, key: str) -> None:
+    """Take a lock of the session, however long others hold it."""
+    from psycopg.errors import LockNotAvailable
+
+    while True:
+        try:
+            _execute(connection, f"SELECT pg_advisory_lock({key})")
+        except DBAPIError as error:
+            # Who writes may take minutes; asked again, a database that has gone silent is noticed.
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+        else:
+            return
+
+
 def _driver_error() -> type[Exception]:
     import psycopg
 
     return psycopg.Error
 
 
-def _prepare_connection(dbapi_connection: Any, _record: object) -> None:
+def _prepare_connection(answer_seconds: float, dbapi_connection: Any, _record: object) -> None:
     # The driver must not begin transactions by itself: it would begin them without the turn.
     dbapi_connection.autocommit = True
-    for setting in _SESSION:
+    milliseconds = int(answer_seconds * 1000)
+    deadlines = (
+        f"SET statement_timeout = {milliseconds}",
+        f"SET lock_timeout = {int(milliseconds * _SHARE_OF_LOCKS)}",
+    )
+    for setting in (*_SESSION, *deadlines):
         dbapi_connection.execute(setting)
 
 
 def _begin(connection: Connection) -> None:
-    turn: Turn | None = connection.get_execution_options().get("turn")
+    options = connection.get_execution_options()
+    turn: Turn | None = options.get("turn")
     if turn is None:
         connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return
-    # The lock is a statement of its own: those after it see what was committed before it.
-    connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL READ COMMITTED; {_lock(turn)}")
+    else:
+        # The lock is a statement of its own: those after it see what was committed before it.
+        connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL READ COMMITTED; {_lock(turn)}")
+    if options.get("is_long", False):
+        _extend_deadlines(connection)
+
+
+def _extend_deadlines(connection: Connection) -> None:
+    from tailrace.store.dialects.answer_deadline import extend_deadline
+
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    extend_deadline(connection.connection.driver_connection)
 
 
 def _lock(turn: Turn) -> str:
