@@ -95,7 +95,8 @@ def leads_in_lake(application: Application) -> list[int]:
     return rows["leadId"].sort().to_list()
 
 
-@pytest.mark.parametrize("after", [1, 2])
+@pytest.mark.usefixtures("either_lake")
+@pytest.mark.parametrize("after", [pytest.param(1, marks=pytest.mark.soak), 2])
 @pytest.mark.parametrize("point", [point for point in POINTS if point.startswith("settle.")])
 def test_killed_settling__is_finished_by_the_next(
     home: Path, application: Application, point: str, after: int
