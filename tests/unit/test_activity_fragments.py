@@ -88,6 +88,15 @@ def test_files_outside_the_time_range__are_not_read(log: ActivityLog) -> None:
     assert len(fragment.paths) == 2
 
 
+def test_files_within_the_time_range__are_not_looked_through_for_it(log: ActivityLog) -> None:
+    append_day(log, 0)
+    append_day(log, 1)
+    last = START + timedelta(days=1, minutes=9)
+    assert [one.is_whole for one in plan(log, start=START, end=last)] == [True]
+    assert [one.is_whole for one in plan(log, start=START + timedelta(seconds=1))] == [False]
+    assert [one.is_whole for one in plan(log, end=last - timedelta(seconds=1))] == [False]
+
+
 @pytest.mark.parametrize(
     ("filters", "files"),
     [
@@ -125,6 +134,7 @@ def test_overlapping_files__are_read_together_and_cut(log: ActivityLog) -> None:
         log.append(rows.slice(start, 100))
     fragments = plan(log, fragment_rows=100)
     assert len(fragments) >= 3
+    assert not any(one.is_whole for one in fragments)
     assert set(paths(fragments)) == {4}
     read = [rows_of(fragment) for fragment in fragments]
     assert pl.concat(read).equals(
@@ -168,3 +178,4 @@ def test_files_without_statistics__are_read_whole(log: ActivityLog, tmp_path: Pa
     snapshot = replace(log.snapshot(), files=(file, unknown))
     (fragment,) = plan_of(snapshot, wanted(type_ids=(1,)), 10**6)
     assert rows_of(fragment).height == 11
+    assert not fragment.is_whole

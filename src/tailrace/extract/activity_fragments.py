@@ -38,6 +38,8 @@ class ActivityFragment:
 
     paths: tuple[str, ...]
     range: KeyRange
+    #: Whether the range rules out no row of the files: then nobody has to look for any.
+    is_whole: bool
 
 
 def plan_fragments(
@@ -76,7 +78,10 @@ def _overlapping(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
 
 
 def _whole(group: Sequence[Candidate]) -> list[ActivityFragment]:
-    return [ActivityFragment(tuple(one.path for one in group), _range(group))] if group else []
+    if not group:
+        return []
+    paths = tuple(one.path for one in group)
+    return [ActivityFragment(paths, _range(group), all(one.is_within_span for one in group))]
 
 
 def _cut_group(
@@ -96,7 +101,7 @@ def _cut_group(
         bound=fragment_bytes,
     ):
         inside = (one for one in group if _meets(one, part))
-        yield ActivityFragment(tuple(one.path for one in inside), part)
+        yield ActivityFragment(tuple(one.path for one in inside), part, is_whole=False)
 
 
 def _meets(candidate: Candidate, part: KeyRange) -> bool:

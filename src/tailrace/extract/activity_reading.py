@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tailrace.extract.activity_filter import WantedActivities
+    from tailrace.lake.key_ranges import KeyRange
     from tailrace.lake.snapshot import DataFile, LakeSnapshot
     from tailrace.lake.table_storage import TableStorage
 
@@ -28,6 +29,8 @@ class Candidate:
     path: str
     first_second: int
     last_second: int
+    #: Whether all its rows are of the time that is wanted.
+    is_within_span: bool
     #: No less than what its wanted rows take in memory.
     plain_bytes: int
     largest_row_bytes: int
@@ -79,10 +82,20 @@ def _candidate(storage: TableStorage, wanted: WantedActivities, file: DataFile) 
         path=file.path,
         first_second=max(span.first_second, second_of(first)) if first else span.first_second,
         last_second=min(span.last_second, second_of(last)) if last else span.last_second,
+        is_within_span=_is_within(file, span),
         plain_bytes=plain_bytes,
         largest_row_bytes=size.largest_row_bytes,
         row_groups=row_groups,
         size_bytes=file.size_bytes * plain_bytes // max(size.total_bytes, 1),
+    )
+
+
+def _is_within(file: DataFile, span: KeyRange) -> bool:
+    if file.first_date is None or file.last_date is None:
+        return False
+    return (
+        span.first_second <= second_of(file.first_date)
+        and second_of(file.last_date) <= span.last_second
     )
 
 

@@ -5,26 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from tailrace.domain.export_request import ActivityFilter
 from tailrace.extract.activity_filter import WantedActivities
 from tailrace.extract.activity_fragments import FRAGMENT_BYTES, plan_fragments
 from tailrace.extract.activity_reading import Reading, candidates_of
+from tailrace.extract.file_order import ORDER, in_file_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
+
+    import polars as pl
 
     from tailrace.domain.export_request import ExportRequest
     from tailrace.extract.activity_fragments import ActivityFragment
     from tailrace.lake.snapshot import LakeSnapshot
     from tailrace.lake.table_storage import TableStorage
-
-#: The order of the file. GUIDs are unique, so it is one order (contract section 4).
-_ORDER = ("activityDate", "marketoGUID")
-
-#: Of an Int64 that is not negative.
-_KEY_BITS = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +33,13 @@ class ActivityReader:
     def read(self, fragment: ActivityFragment) -> Generator[pl.DataFrame]:
         """The wanted rows of the fragment as one frame."""
         # Nothing here holds on to what was read while the frame is rendered.
-        yield in_file_order(self._found(fragment)).select(self.fields)
+        yield in_file_order(self._found(fragment), self.fields)
 
     def _found(self, fragment: ActivityFragment) -> pl.DataFrame:
-        needed = dict.fromkeys((*self.fields, *_ORDER))
-        picked = self.wanted.predicate & fragment.range.predicate
+        needed = dict.fromkeys((*self.fields, *ORDER))
+        picked = self.wanted.predicate
+        if not fragment.is_whole:
+            picked &= fragment.range.predicate
         with self.storage.refusals_told():
             return self.storage.scan(fragment.paths).filter(picked).select(*needed).collect()
 
@@ -95,28 +92,3 @@ class ActivitySource:
     def read(self, fragment: ActivityFragment) -> Generator[pl.DataFrame]:
         """The wanted rows of the fragment as one frame."""
         return self._reader.read(fragment)
-
-
-def in_file_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows by activityDate and marketoGUID."""
-    key = _sort_key(rows)
-    return rows.sort(*_ORDER) if key is None else rows.sort(key)
-
-
-def _sort_key(rows: pl.DataFrame) -> pl.Series | None:
-    """Both columns of the order in one, which is sorted in half the time; None if too wide.
-
-    Instants rest at whole seconds, but other writers of the lake need not know that.
-    """
-    microseconds = rows["activityDate"].cast(pl.Int64)
-    seconds, guids = microseconds // 1_000_000, rows["marketoGUID"]
-    spans = pl.DataFrame({"second": seconds, "guid": guids}).select(
-        pl.all().min().name.prefix("least_"), pl.all().max().name.prefix("largest_")
-    )
-    least_second, least_guid, largest_second, largest_guid = spans.row(0)
-    if rows.is_empty() or not (seconds * 1_000_000 == microseconds).all():
-        return None
-    guid_bits = (largest_guid - least_guid).bit_length()
-    if guid_bits + (largest_second - least_second).bit_length() > _KEY_BITS:
-        return None
-    return (seconds - least_second) * (1 << guid_bits) + (guids - least_guid)

@@ -8,14 +8,18 @@ made once and put together.
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
 from tailrace.domain.instants import INSTANT_FORMAT
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _DAY_FORMAT, _TIME_FORMAT = INSTANT_FORMAT.split("T")
 _DAY_SECONDS = 86_400
+_MICROSECONDS = 1_000_000
 
 #: Texts of more days than this would cost more than they save.
 _MOST_DAYS = 40_000
@@ -23,16 +27,24 @@ _MOST_DAYS = 40_000
 
 def instant_text(instants: pl.Series) -> pl.Series:
     """Each instant of a column of UTC datetimes as INSTANT_FORMAT has it; null stays null."""
-    seconds = instants.dt.epoch("s")
+    seconds = instants.dt.cast_time_unit("us").to_physical() // _MICROSECONDS
     first, last = (cast("int | None", bound) for bound in (seconds.min(), seconds.max()))
     if first is None or last is None or last - first >= _MOST_DAYS * _DAY_SECONDS:
         return instants.dt.strftime(INSTANT_FORMAT)
     if last - first < len(seconds):
         # As in the fragments of a large export: each second is made once, and told many times.
-        texts = _texts(pl.int_range(first, last + 1, eager=True)).gather(seconds - first)
+        texts = pl.concat(list(_each_second(first, last))).gather(seconds - first)
     else:
         texts = _texts(seconds)
     return texts.alias(instants.name)
+
+
+def _each_second(first: int, last: int) -> Iterator[pl.Series]:
+    """The texts of all seconds from the first to the last since 1970, a day at a time."""
+    first_day, last_day = first // _DAY_SECONDS, last // _DAY_SECONDS
+    for day in range(first_day, last_day + 1):
+        start = day * _DAY_SECONDS
+        yield _day_texts(day, day) + _time_texts()[max(0, first - start) : last - start + 1]
 
 
 def _texts(seconds: pl.Series) -> pl.Series:
@@ -55,5 +67,5 @@ def _day_texts(first: int, last: int) -> pl.Series:
 @cache
 def _time_texts() -> pl.Series:
     """Every second of a day."""
-    microseconds = pl.int_range(_DAY_SECONDS, eager=True) * 1_000_000
+    microseconds = pl.int_range(_DAY_SECONDS, eager=True) * _MICROSECONDS
     return microseconds.cast(pl.Datetime("us", "UTC")).dt.strftime(f"T{_TIME_FORMAT}")
