@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tailrace.domain.errors import StoreUnavailableError
 from tailrace.domain.export_job import ObjectFamily
 from tailrace.domain.file_format import FileFormat
 from tailrace.imports.upload import Upload
@@ -105,7 +106,11 @@ def test_upload__is_there_as_a_whole_or_not_at_all(
     upload = Upload(b"email\nx@example.com\n", FileFormat.CSV, "email", None)
 
     def submit() -> None:
-        application.lead_imports.submit(caller, upload)
+        try:
+            application.lead_imports.submit(caller, upload)
+        except StoreUnavailableError as refused:
+            assert refused.__cause__ is not None
+            raise refused.__cause__ from refused
 
     for went_well in every_failure(disk, error, submit):
         assert not went_well

@@ -1,6 +1,6 @@
 """A disk whose n-th operation fails, for the program's own calls: those of its libraries it cannot see.
 
-What SQLite, Polars and the Delta library write themselves is for disks that are really full.
+What SQLite, Polars and the Delta library write themselves is for `tests.support.refusing_disk`.
 """
 
 from __future__ import annotations

@@ -100,6 +100,9 @@ def _run(
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(descriptor, number)
         os.close(descriptor)
+    if "LD_PRELOAD" in environment:
+        # What is to be loaded before all else wants a program that begins anew.
+        os.execv(sys.executable, [sys.executable, "-m", "tailrace", *arguments])
     sys.argv = ["tailrace", *arguments]
     from tailrace.cli.main import run
 

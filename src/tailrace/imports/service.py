@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 from tailrace.crash_points import reach
 from tailrace.domain.errors import (
     ImportQueueFullError,
     ImportReportNotFoundError,
     ObjectNotFoundError,
+    StoreUnavailableError,
 )
 from tailrace.domain.lead_import import (
     FAILURE_COLUMN,
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
     from tailrace.store.subscriptions import Subscriptions
 
 
+_log = structlog.get_logger(__name__)
+
+
 class LeadImports:
     """The imports of every subscription; all its API users see them."""
 
@@ -61,7 +67,8 @@ class LeadImports:
         """Take a file for import; it is durable, and queued, when this returns.
 
         Raises LookupFieldError, EmptyFileError, whatever `column_names` raises,
-        ObjectNotFoundError for an unknown list, and ImportQueueFullError.
+        ObjectNotFoundError for an unknown list, ImportQueueFullError, and StoreUnavailableError
+        when the disk does not take the file, of which nothing stays.
         """
         owner = caller.subscription_id
         fields = self._subscriptions.lead_fields(owner)
@@ -74,7 +81,7 @@ class LeadImports:
             # Looked at now as well, so that a full queue costs nothing.
             _check_queue(connection, owner)
             number = take_numbers(connection, owner, SequenceKind.LEAD_IMPORT, 1)
-        self._uploads.save(owner, number, upload.content)
+        self._save(owner, number, upload.content)
         submitted = LeadImport(
             id=number,
             subscription_id=owner,
@@ -98,6 +105,13 @@ class LeadImports:
         reach("import.submit.after_commit")
         self._on_change()
         return submitted
+
+    def _save(self, owner: SubscriptionId, number: int, content: bytes) -> None:
+        try:
+            self._uploads.save(owner, number, content)
+        except OSError as error:
+            _log.error("upload_not_taken", import_id=number, reason=error.strerror)
+            raise StoreUnavailableError from error
 
     def status(self, caller: Caller, import_id: int) -> LeadImport:
         """The import as it is now. Raises ObjectNotFoundError."""

@@ -180,5 +180,6 @@ def _available() -> Generator[None]:
     try:
         yield
     except (OperationalError, PoolTimeoutError) as error:
-        _log.exception("store_unavailable")
+        statement = error.statement if isinstance(error, OperationalError) else None
+        _log.error("store_unavailable", reason=str(error.__cause__ or error), statement=statement)
         raise StoreUnavailableError from error
