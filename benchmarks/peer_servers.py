@@ -18,12 +18,13 @@ from benchmarks.serving import HOST, free_port, wait_for
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-#: As Debian sets nginx up, but for the paths that are root's.
+#: nginx with its defaults and sendfile. Not with Debian's `tcp_nopush`: on a loopback each answer to
+#: a range would wait 40 ms for an acknowledgement, and nginx be twenty times as slow.
 _NGINX = """
 daemon off; worker_processes auto; pid {directory}/nginx.pid; error_log {directory}/error.log;
 events {{ worker_connections 768; }}
 http {{
-  sendfile on; tcp_nopush on; access_log off; default_type text/csv;
+  sendfile on; access_log off; default_type text/csv;
   client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy;
   fastcgi_temp_path {directory}/fastcgi; uwsgi_temp_path {directory}/uwsgi;
   scgi_temp_path {directory}/scgi;

@@ -39,9 +39,9 @@ class SentAnswer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        else:
-            self.body_bytes += len(message.get("body", b""))
         await self._send(message)
+        # A part of a file that the server sends by itself has no body, but a count.
+        self.body_bytes += message.get("count", 0) or len(message.get("body", b""))
 
     def log(self, scope: Scope, request_id: str, answer: Answer | None) -> None:
         """Count the request and write its entry; `answer` is None if the client left before it."""

@@ -13,6 +13,7 @@ from tailrace.api.request import decode_json
 from tailrace.domain.errors import InvalidJsonError, ParameterValueError
 from tailrace.domain.job_state import JobState
 from tailrace.domain.paging import position_of, position_token
+from tailrace.store.remembered import NotRememberedError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -73,8 +74,11 @@ class ExportEndpoints:
         """The bytes of the job's result file, or the part that the request asks for."""
         application = call.application
         result = application.jobs.result_file(call.caller, self.family, _export_id(call))
+        may_wait = not application.database.is_closed_to_this_call
+        if not (may_wait or application.files.opens_at_once):
+            raise NotRememberedError
         opened = application.files.open(call.caller.subscription_id, result.name)
-        return file_reply(opened, result, call.request)
+        return file_reply(opened, result, call.request, may_wait=may_wait)
 
 
 def _job_response(call: Call, job: ExportJob) -> Response:

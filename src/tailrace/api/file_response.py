@@ -1,10 +1,12 @@
 """Result files over HTTP: whole or a byte range, conditional, in constant memory (contract 3.8).
 
-Theory of operation: a reply is put together in the thread that looked the job up. A part of at
-most 256 KiB is read right there and sent as one message, since small ranges would spend longer
-on changing threads than on reading. Anything larger keeps the file open and is read in pieces,
-each in a thread, and only as many ahead of the client as the file asks for: what is read too
-early costs memory for every slow client. An open file keeps serving its bytes although the
+Theory of operation: a reply is put together where the job was looked up: on the event loop, if
+that can be had without waiting, else in a thread. A part of at most 256 KiB is read right there
+and sent as one message, since small ranges would spend longer on changing threads than on reading;
+the event loop reads only what is in memory. Anything larger keeps the file open. The server sends
+it by itself where it can (`tailrace.api.file_sending`); else it is read in pieces, each in a
+thread, and only as many ahead of the client as the file asks for: what is read too early costs
+memory for every slow client. An open file keeps serving its bytes although the
 janitor deletes it meanwhile. The length is promised before the first byte, so a file that turns
 out shorter, or cannot be read on, ends in a broken connection, never in an answer that looks
 whole.
@@ -24,12 +26,13 @@ from tailrace.api.error_replies import PLAIN_TEXT
 from tailrace.api.wire_errors import PRECONDITION_FAILED
 from tailrace.domain.file_format import CONTENT_TYPE
 from tailrace.files.byte_range import parse_range
+from tailrace.store.remembered import NotRememberedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Future
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from tailrace.api.replies import Reply
     from tailrace.api.request import ApiRequest
@@ -39,6 +42,14 @@ if TYPE_CHECKING:
 #: Parts up to this size are read at once.
 SMALL_BYTES = 256 * 1024
 
+#: The extension by which a server sends parts of files itself, and the type of its messages (ASGI
+#: specification, extensions). It raises EOFError for a file that is too short.
+ZERO_COPY = "http.response.zerocopysend"
+
+#: Such a part: so large that what is done for each does not count, so small that a log entry says
+#: how far a download came.
+_SENT_BYTES = 4 * 1024 * 1024
+
 
 class ShortFileError(Exception):
     """A result file that holds fewer bytes than its job says."""
@@ -47,23 +58,26 @@ class ShortFileError(Exception):
         super().__init__(f"result file {name} holds less than {promised_bytes} bytes")
 
 
-def file_reply(opened: OpenFile, result: ResultFile, request: ApiRequest) -> Reply:
+def file_reply(
+    opened: OpenFile, result: ResultFile, request: ApiRequest, *, may_wait: bool = True
+) -> Reply:
     """The answer to a GET or HEAD of a result file.
 
     Takes over `opened`: it is closed on return, or by the reply when that is sent or closed.
     Raises UnsatisfiableRangeError, ShortFileError for a file that is not whole, OSError or
-    FilesUnavailableError for one that cannot be read.
+    FilesUnavailableError for one that cannot be read. Unless it `may_wait`, also
+    NotRememberedError, if what is to be read first is not in memory.
     """
     reply = None
     try:
-        reply = _reply(opened, result, request)
+        reply = _reply(opened, result, request, may_wait=may_wait)
         return reply
     finally:
         if not isinstance(reply, _StreamedFile):
             opened.close()
 
 
-def _reply(opened: OpenFile, result: ResultFile, request: ApiRequest) -> Reply:
+def _reply(opened: OpenFile, result: ResultFile, request: ApiRequest, *, may_wait: bool) -> Reply:
     if opened.size_bytes != result.size_bytes:
         raise ShortFileError(result.name, result.size_bytes)
     tag = entity_tag(result.sha256)
@@ -78,10 +92,12 @@ def _reply(opened: OpenFile, result: ResultFile, request: ApiRequest) -> Reply:
                 media_type=PLAIN_TEXT,
             )
         case Precondition.PROCEED:
-            return _content_reply(opened, result, request, tag)
+            return _content_reply(opened, result, request, tag, may_wait=may_wait)
 
 
-def _content_reply(opened: OpenFile, result: ResultFile, request: ApiRequest, tag: str) -> Reply:
+def _content_reply(
+    opened: OpenFile, result: ResultFile, request: ApiRequest, tag: str, *, may_wait: bool
+) -> Reply:
     size = result.size_bytes
     # Ranges are defined for GET alone (RFC 9110 section 14.2).
     wanted = effective_range(request.headers, tag) if request.method == "GET" else None
@@ -99,11 +115,22 @@ def _content_reply(opened: OpenFile, result: ResultFile, request: ApiRequest, ta
         # It is good for a while only; the client repeats its Range header there.
         return Response(None, 307, headers={"Location": address, "Cache-Control": "no-store"})
     if length <= SMALL_BYTES:
-        body = opened.read(first, length)
-        if len(body) < length:
-            raise ShortFileError(result.name, size)
-        return Response(body, status, headers=headers)
+        body = _small_body(opened, result, first, length, may_wait=may_wait)
+        return _SmallPart(body, status, headers)
     return _StreamedFile(opened, result.name, status, headers, range(first, first + length))
+
+
+def _small_body(
+    opened: OpenFile, result: ResultFile, first: int, length: int, *, may_wait: bool
+) -> bytes | bytearray:
+    body = opened.read_at_once(first, length)
+    if body is None:
+        if not may_wait:
+            raise NotRememberedError
+        body = opened.read(first, length)
+    if len(body) < length:
+        raise ShortFileError(result.name, result.size_bytes)
+    return body
 
 
 def _tag_headers(tag: str) -> dict[str, str]:
@@ -119,6 +146,24 @@ def _content_headers(result: ResultFile, tag: str) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "Content-Disposition": f'attachment; filename="{export_id}{stored.suffix}"',
     }
+
+
+class _SmallPart:
+    """A part that was read already."""
+
+    def __init__(self, body: bytes | bytearray, status: int, headers: Mapping[str, str]) -> None:
+        self._body = body
+        self._status = status
+        self._headers = headers
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(_start_message(self._status, self._headers))
+        await send({"type": "http.response.body", "body": self._body})
+
+
+def _start_message(status: int, headers: Mapping[str, str]) -> Message:
+    encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    return {"type": "http.response.start", "status": status, "headers": encoded}
 
 
 class _StreamedFile:
@@ -141,23 +186,30 @@ class _StreamedFile:
         self._reads: deque[Future[bytes]] = deque()
         self._is_closed = False
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gone = asyncio.create_task(_wait_until_gone(receive))
         try:
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": self._status,
-                    "headers": [
-                        (name.lower().encode("latin-1"), value.encode("latin-1"))
-                        for name, value in self._headers.items()
-                    ],
-                }
-            )
-            await self._send_pieces(send, gone)
+            await send(_start_message(self._status, self._headers))
+            descriptor = self._opened.descriptor
+            if descriptor is not None and ZERO_COPY in (scope.get("extensions") or {}):
+                await self._let_send(descriptor, send, gone)
+            else:
+                await self._send_pieces(send, gone)
         finally:
             gone.cancel()
             self.close()
+
+    async def _let_send(self, descriptor: int, send: Send, gone: asyncio.Task[None]) -> None:
+        end = self._positions.stop
+        for position in self._positions[::_SENT_BYTES]:
+            if gone.done():
+                break
+            following = min(position + _SENT_BYTES, end)
+            part = {"offset": position, "count": following - position, "more_body": following < end}
+            try:
+                await send({"type": ZERO_COPY, "file": descriptor, **part})
+            except EOFError as error:
+                raise ShortFileError(self._name, end) from error
 
     async def _send_pieces(self, send: Send, gone: asyncio.Task[None]) -> None:
         position, end = self._positions.start, self._positions.stop

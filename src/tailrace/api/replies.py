@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import Receive, Scope, Send
 
     from tailrace.api.call_limits import CallTicket
@@ -39,5 +41,7 @@ class Answer:
 
     def close(self) -> None:
         """Let go of what the reply holds, whether or not it was sent."""
-        if isinstance(self.reply, Closable):
-            self.reply.close()
+        # Asking whether it is Closable takes longer than all else that is done here.
+        close: Callable[[], None] | None = getattr(self.reply, "close", None)
+        if close is not None:
+            close()

@@ -251,4 +251,6 @@ def _file_route(words: _FamilyWords, endpoints: ExportEndpoints) -> Route:
         },
         parameters=("Range", "If-Range", "If-None-Match", "If-Match"),
     )
-    return _route(words, "/{exportId}/file.json", ("GET", "HEAD"), endpoints.file, operation)
+    methods = ("GET", "HEAD")
+    path = "/{exportId}/file.json"
+    return _route(words, path, methods, endpoints.file, operation, is_polled=True)

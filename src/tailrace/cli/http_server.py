@@ -13,6 +13,7 @@ import uvicorn
 
 from tailrace import __version__
 from tailrace.api.app import create_asgi_app
+from tailrace.api.file_sending import FileSendingProtocol
 from tailrace.cli.errors import CommandError
 from tailrace.cli.output import print_line
 from tailrace.cli.stop_signals import STOP_SIGNALS, let_stop_signals_in
@@ -70,6 +71,7 @@ class HttpServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                http=FileSendingProtocol,
                 ws="none",
                 backlog=_BACKLOG,
                 # Downloads that are cut then are resumed by Range.

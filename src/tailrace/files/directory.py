@@ -51,8 +51,23 @@ class LocalFile:
     #: The system reads ahead already.
     pieces_ahead: int = 0
 
+    @property
+    def descriptor(self) -> int:
+        return self.fd
+
     def read(self, position: int, length: int) -> bytes:
         return os.pread(self.fd, length, position)
+
+    def read_at_once(self, position: int, length: int) -> bytearray | None:
+        if sys.platform != "linux":
+            return None
+        content = bytearray(length)
+        try:
+            count = os.preadv(self.fd, [content], position, os.RWF_NOWAIT)
+        except OSError:
+            # Not in memory, or never to be had: who waits for it will be told.
+            return None
+        return content if count == length else None
 
     def begin_read(self, position: int, length: int) -> Future[bytes]:
         return _reading.submit(os.pread, self.fd, length, position)
@@ -132,6 +147,8 @@ class LocalWriter:
 
 class FileDirectory:
     """The result files of all subscriptions, a directory each, below `root`."""
+
+    opens_at_once = True
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -68,12 +68,16 @@ class ObjectFile:
 
     piece_bytes = _PIECE_BYTES
     pieces_ahead = 1
+    descriptor = None
 
     def __init__(self, files: ObjectStoreFiles, key: str, size_bytes: int) -> None:
         self._files = files
         self._key = key
         self.is_closed = False
         self.size_bytes = size_bytes
+
+    def read_at_once(self, position: int, length: int) -> None:
+        """Whatever it is, it comes over the network."""
 
     def read(self, position: int, length: int) -> bytes:
         return self._files.read(self._key, position, length) if length else b""
@@ -101,6 +105,8 @@ class ObjectStoreFiles:
 
     Credentials and the like are read from the environment by the library.
     """
+
+    opens_at_once = False
 
     def __init__(self, address: str, limits: ObjectStoreLimits) -> None:
         """Raises HomeError for an address, or an environment, that the library does not take."""

@@ -87,6 +87,15 @@ class OpenFile(Protocol):
         """How many more pieces are best asked for while one is under way."""
         ...
 
+    @property
+    def descriptor(self) -> int | None:
+        """The system's number for it, where the system can send it by itself."""
+        ...
+
+    def read_at_once(self, position: int, length: int) -> bytes | bytearray | None:
+        """These bytes if all of them are in memory; None where they are to be waited for."""
+        ...
+
     def read(self, position: int, length: int) -> bytes:
         """Bytes from `position` on, fewer only at the end. Raises OSError, FilesUnavailableError."""
         ...
@@ -108,6 +117,11 @@ class OpenFile(Protocol):
 
 class ResultFiles(Protocol):
     """The result files of all subscriptions of a home."""
+
+    @property
+    def opens_at_once(self) -> bool:
+        """Whether opening a file is a matter of microseconds."""
+        ...
 
     def claim(self, owner: str) -> None:
         """Take possession for `owner`. Raises HomeError if another one's files are kept here."""
