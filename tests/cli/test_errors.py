@@ -11,6 +11,7 @@ import pytest
 from tailrace.cli.errors import CommandError, UsageError, exit_code_of
 from tailrace.domain.errors import AdministrationError, HomeError, SmartListRuleError
 from tests.support.home import TAILRACE
+from tests.support.stores import only_with_a_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +91,8 @@ def test_refusal__is_told_in_words(
     command = [TAILRACE, *arguments]
     if len(arguments) > 1 and exit_code < 3:
         command += ["--home", str(home.path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    environment = {**os.environ, **home.environment}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == exit_code, done.stderr
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
@@ -158,6 +160,7 @@ def test_look_at_a_directory_that_is_no_home__leaves_it_alone(home: Home) -> Non
     assert list(home.path.iterdir()) == []
 
 
+@only_with_a_file
 def test_damaged_database__is_told_in_words(home: Home) -> None:
     home.make()
     (home.path / "tailrace.db").write_bytes(b"this is no database" * 1000)
@@ -169,6 +172,7 @@ def test_damaged_database__is_told_in_words(home: Home) -> None:
     assert "Traceback" not in result.errors
 
 
+@only_with_a_file
 def test_store_that_refuses__is_told_in_words(home: Home) -> None:
     home.make()
     with home.sql() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from tests.support.deadlines import DEADLINE_SECONDS, wait_for, wait_until
 from tests.support.home import TAILRACE, Credentials
+from tests.support.stores import only_with_a_file
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -52,7 +54,12 @@ def serving(home: Home, *options: str) -> Generator[Serving]:
     output = home.path.parent / "serve.out"
     with output.open("wb") as file:
         command = [TAILRACE, "serve", "--home", str(home.path), "--port", "0", *options]
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            stdout=file,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **home.environment},
+        )
     try:
         yield Serving(process, output)
     finally:
@@ -113,7 +120,12 @@ def test_signal__is_a_clean_end(home: Home, number: signal.Signals) -> None:
 def test_signal_while_starting__is_a_clean_end(home: Home, seconds: float) -> None:
     """Whatever it was doing: threads being started, the store being made, the socket opened."""
     command = [TAILRACE, "serve", "--home", str(home.path), "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **home.environment},
+    )
     wait_until(home.path.exists, "the beginning of set-up")
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=seconds)
@@ -122,6 +134,7 @@ def test_signal_while_starting__is_a_clean_end(home: Home, seconds: float) -> No
     assert (process.returncode, errors) == (0, b"")
 
 
+@only_with_a_file
 def test_second_server_on_a_home__is_refused(home: Home) -> None:
     with serving(home):
         result = home.run("serve", "--port", "0")

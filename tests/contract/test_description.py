@@ -30,7 +30,6 @@ CHECKS = (
     "allow_header_conformance",
     "use_after_free",
     "ensure_resource_availability",
-    "object_level_authorization",
     # Of our own, in `tests.support.description_checks`.
     "no_error_of_the_server",
     "token_of_nobody_is_refused",
@@ -38,7 +37,8 @@ CHECKS = (
 #: Checks that look for a status of 4xx, where the contract has 200 and a code in the envelope
 #: (section 2.5), or take for wrong what the contract takes (null for nothing, records that are
 #: skipped alone): ignored_auth, missing_required_header, unsupported_method,
-#: negative_data_rejection, positive_data_acceptance. `token_of_nobody_is_refused` and
+#: negative_data_rejection, positive_data_acceptance. object_level_authorization wants users that
+#: are apart by design: `test_subscriptions_apart` has them. `token_of_nobody_is_refused` and
 #: `no_error_of_the_server` look at the codes instead; methods have tests in `test_paths`.
 
 

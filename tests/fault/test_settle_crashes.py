@@ -16,6 +16,7 @@ from tailrace.activities.settling import settle
 from tailrace.crash_points import POINTS
 from tests.support.application import SteppedApplication
 from tests.support.hot import happen, hot_guids, lake_rows
+from tests.support.stores import store_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def application(home: Path) -> Iterator[Application]:
 def run(script: str, home: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", script, str(home), *arguments],
-        env={**os.environ, **environment},
+        env={**os.environ, **store_environment(home), **environment},
         stdout=subprocess.PIPE,
         text=True,
     )
