@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import httpx
 
 from tailrace.crash_points import POINTS
 from tests.support.deadlines import wait_until
+from tests.support.kills.moments import PATIENCE_SECONDS, Moments
 from tests.support.kills.nursery import Nursery
 from tests.support.ports import free_port
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from tests.support.home import Home
     from tests.support.kills.history import History
     from tests.support.postgresql import PostgresqlServer
-
-#: Generous: a machine may be busy, and a start after a kill may have work to do.
-PATIENCE_SECONDS = 120
 
 #: Rounds that take seconds to minutes in production, here so often that kills fall into them.
 #: A job that is interrupted by every second kill must still complete in the end.
@@ -107,7 +104,7 @@ class Tally:
 
 
 class Killer:
-    """Kills one of the servers, or the database, at moments that the calls of clients mark."""
+    """Kills one of the servers, or all, or the database, at one moment after the other."""
 
     def __init__(
         self,
@@ -118,16 +115,24 @@ class Killer:
     ) -> None:
         self._servers = servers
         self._chance = chance
-        self._history = history
         self._database = database
+        self._moments = Moments(
+            servers[0].home,
+            chance,
+            history,
+            lambda: any(server.has_ended() for server in servers),
+        )
         self.tally = Tally()
 
     def kill_once(self) -> None:
         """Wait for some moment, kill somebody, and start whoever was killed."""
-        self._wait_for_a_moment()
+        if any(server.has_point for server in self._servers):
+            self._moments.wait_for_a_point()
+        else:
+            self._moments.wait()
         if self._database is not None and self._chance.random() < 0.1:
             self._kill_the_database(self._database)
-        elif len(self._servers) > 1 and self._chance.random() < 0.1:
+        elif len(self._servers) > 1 and self._chance.random() < 0.3:
             for server in self._servers:
                 self._kill(server)
         else:
@@ -135,27 +140,6 @@ class Killer:
             dead = [server for server in self._servers if server.has_ended()]
             for server in dead or [self._chance.choice(self._servers)]:
                 self._kill(server)
-
-    def _wait_for_a_moment(self) -> None:
-        """By the progress of clients, so that a slow machine is killed no earlier; else at once.
-
-        Many are while the server starts: it recovers from the kill before. Who is to die at a
-        point has time to come there.
-        """
-        seconds = self._chance.uniform(0, 0.02)
-        calls = self._chance.choices([0, self._chance.randint(1, 15), 60], [4, 5, 1])[0]
-        if any(server.has_point for server in self._servers):
-            calls = 40
-        if calls == 0:
-            time.sleep(seconds * 6)
-            return
-        wanted = self._history.acknowledged + calls
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self._history.wait_for(wanted, 0.02):
-            assert time.monotonic() < deadline, f"no progress; logs: {self._servers[0].log}"
-            if any(server.has_ended() for server in self._servers):
-                return
-        time.sleep(seconds)
 
     def _kill(self, server: KilledServer) -> None:
         was_alive = not server.has_ended()
@@ -171,7 +155,7 @@ class Killer:
         self.tally.gave_up += 1
 
     def _start(self, server: KilledServer) -> None:
-        if self._chance.random() < 0.25:
+        if self._chance.random() < 0.12:
             point = self._chance.choice(SERVER_POINTS)
             server.start(point=point, after=self._chance.randint(1, 3))
         else:

@@ -41,9 +41,12 @@ class RecordActs:
         self._imports: list[str] = []
 
     def ingest(self, line: Line) -> None:
-        """A new batch, or one again that nobody has acknowledged; some of those are given up."""
-        is_new = not self._unanswered or self._chance.random() < 0.2
-        if not is_new and self._chance.random() < 0.2:
+        """A new batch, or one again that nobody has acknowledged; few of those are given up.
+
+        What was cut between two transactions shows only if it is sent again.
+        """
+        is_new = not self._unanswered or self._chance.random() < 0.1
+        if not is_new and self._chance.random() < 0.1:
             self._unanswered.pop()
             return
         batch = self._new_batch() if is_new else self._unanswered[-1]

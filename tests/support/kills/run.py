@@ -6,6 +6,7 @@ import math
 import random
 import signal
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,9 @@ from tests.support.kills.clients import calling_clients
 from tests.support.kills.examination import breaches
 from tests.support.kills.history import Action, Export, History, Outcome
 from tests.support.kills.job_acts import download
-from tests.support.kills.killed_servers import PATIENCE_SECONDS, Killer, killed_servers
+from tests.support.kills.killed_servers import Killer, killed_servers
 from tests.support.kills.line import Line
+from tests.support.kills.moments import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from tests.support.home import Home
@@ -33,7 +35,10 @@ _CLIENTS = 5
 class Report:
     tally: Tally
     calls: int
-    unknown: int
+    #: Of each kind of call, how many were cut: what was in flight when somebody was killed.
+    unknown: Counter[str]
+    #: Attempts at jobs that were cut: another one was made after each.
+    interrupted: int
     completed: int
     activities: int
     leads: int
@@ -77,7 +82,8 @@ def _report(history: History, home: Home, tally: Tally, seconds: float) -> Repor
     return Report(
         tally=tally,
         calls=len(calls),
-        unknown=sum(call.outcome is Outcome.UNKNOWN for call in calls),
+        unknown=Counter(str(call.action) for call in calls if call.outcome is Outcome.UNKNOWN),
+        interrupted=sum(event.event == "reclaim" for event in after.events),
         completed=sum(row.state == "Completed" for row in after.jobs.values()),
         activities=len(after.activities),
         leads=len(after.leads),
