@@ -38,7 +38,7 @@ format: $(STAMP) ## Bring the source into form
 	$(VENV)/bin/ruff format
 
 test: check ## Everything that must pass before a change lands
-	$(VENV)/bin/pytest -n 3 --dist loadfile -m "not soak" || { test $$? -eq 1 && \
+	$(VENV)/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak" || { test $$? -eq 1 && \
 	  echo "What failed beside other tests runs once more, alone. If it passes now, it raced: mend it." && \
 	  $(VENV)/bin/pytest --last-failed --last-failed-no-failures none -m "not soak"; }
 

@@ -34,6 +34,25 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tailrace"))
 
+#: A file belongs to one test process. What takes minutes begins first: begun last, it would run on
+#: alone while the other processes have nothing left to do.
+LONGEST_FIRST = (
+    "test_random_kills.py",
+    "test_examples.py",
+    "test_description.py",
+    "test_cluster_faults.py",
+    "test_lake_in_a_bucket.py",
+    "test_faulty_lines.py",
+    "test_job_life_model.py",
+    "test_lead_filters.py",
+    "test_tap_marketo.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def closed_at_the_end() -> Generator[None]:
