@@ -6,6 +6,7 @@ import errno
 import hashlib
 import threading
 import weakref
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from tailrace.extract.pipeline import write_export
 from tailrace.files.directory import FileDirectory
 from tailrace.files.result_files import part_name
 from tests.support.activities import EXPORT, START, SUBSCRIPTION
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import DEADLINE_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -35,6 +36,7 @@ class FrameSource:
 
     frames: Sequence[pl.DataFrame]
     error: Exception | None = None
+    reads_at_once: int = 1
     read_count: int = field(default=0, init=False)
 
     def fragments(self) -> Sequence[int]:
@@ -173,6 +175,35 @@ def test_frames__follow_one_another(tmp_path: Path) -> None:
     content, result = written(tmp_path, FrameSource(frames), "n")
     assert content == b"n\n" + b"".join(b"%d\n" % number for number in range(500))
     assert result.row_count == 500
+
+
+@dataclass
+class BackwardsSource(FrameSource):
+    """Of each two fragments, makes the second first."""
+
+    frames: Sequence[pl.DataFrame] = tuple(pl.DataFrame({"c0": [number]}) for number in range(7))
+    reads_at_once: int = 2
+    has_read: dict[int, threading.Event] = field(
+        default_factory=lambda: defaultdict(threading.Event)
+    )
+
+    def read(self, fragment: int) -> Generator[pl.DataFrame]:
+        if fragment % 2 == 0 and fragment + 1 < len(self.frames):
+            assert self.has_read[fragment + 1].wait(DEADLINE_SECONDS)
+        self.has_read[fragment].set()
+        yield self.frames[fragment]
+
+
+def test_frames_that_are_read_at_once__follow_one_another(tmp_path: Path) -> None:
+    assert written(tmp_path, BackwardsSource(), "n")[0] == b"n\n0\n1\n2\n3\n4\n5\n6\n"
+
+
+def test_error_of_one_of_two_that_read__is_raised_as_it_is(tmp_path: Path) -> None:
+    frames = [pl.DataFrame({"c0": [number]}) for number in range(2)]
+    source = FrameSource(frames, error=KeyError("lost"), reads_at_once=2)
+    with pytest.raises(KeyError, match="lost"):
+        written(tmp_path, source, "n")
+    assert left_in(tmp_path) == []
 
 
 def large_frame() -> pl.DataFrame:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tailrace.lake.snapshot import LakeSnapshot
     from tailrace.lake.table_storage import TableStorage
 
+#: Rows without these take half of the memory that their fragment is planned with, or less.
+_LONG_TEXTS = frozenset({"primaryAttributeValue", "attributes"})
+
 
 @dataclass(frozen=True, slots=True)
 class ActivityReader:
@@ -69,6 +72,11 @@ class ActivitySource:
         self._wanted = WantedActivities(request.filter, stored_primary_names)
         fields = tuple(column.field for column in request.columns)
         self._reader = ActivityReader(snapshot.storage, self._wanted, fields)
+
+    @property
+    def reads_at_once(self) -> int:
+        """Two where the columns that fragments are mostly made of are not asked for."""
+        return 1 if _LONG_TEXTS.intersection(self._reader.fields) else 2
 
     def fragments(self) -> Sequence[ActivityFragment]:
         """Parts of the snapshot's files in order of (activityDate, marketoGUID)."""

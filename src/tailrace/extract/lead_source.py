@@ -43,6 +43,10 @@ class LeadSource:
         self._selection = selection
         self._fields = tuple(fields)
 
+    @property
+    def reads_at_once(self) -> int:
+        return 1
+
     def fragments(self) -> Sequence[LeadFragment]:
         return (LeadFragment(),)
 

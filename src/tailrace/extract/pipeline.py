@@ -1,7 +1,8 @@
 """From a row source to a result file: read, render, write, each in a thread of its own.
 
-Theory of operation: a thread reads one frame ahead; a second renders frames to bytes with Polars'
-CSV writer, in pieces of about 8 MB; the calling thread writes and hashes them. It is the one
+Theory of operation: a thread reads one frame ahead, or two do so in turn where frames are small:
+reading and ordering those takes longer than rendering them. Another renders frames to bytes with
+Polars' CSV writer, in pieces of about 8 MB; the calling thread writes and hashes them. It is the one
 that calls `checkpoint`, so a lost lease or a cancelled job ends the export there, and every other
 thread with it. Memory is bounded by a few frames and pieces, whatever the number of rows. A fragment
 that is in an earlier result file is neither read nor rendered, but copied.
@@ -13,10 +14,11 @@ hands them out some ahead and takes the shards in order, and the calling thread 
 from __future__ import annotations
 
 import threading
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tailrace.domain.errors import ExportFileNotFoundError
@@ -28,7 +30,7 @@ from tailrace.extract.shard import packed_task
 from tailrace.extract.stage import Put, Stage, StageAbandonedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     import polars as pl
 
@@ -150,8 +152,8 @@ class _Rendering:
             raise StageAbandonedError
 
     def render(self, put: Put[_Rendered]) -> None:
-        with Stage(self._read, ahead=1, name="read") as parts:
-            for part in parts.items():
+        with self._parts() as parts:
+            for part in parts:
                 if part.frame is not None:
                     self._render_frame(part.frame, part.identity, put)
                 else:
@@ -159,8 +161,22 @@ class _Rendering:
                 # Its frame is not to be in memory until the next one comes.
                 del part
 
-    def _read(self, put: Put[_Part]) -> None:
-        for fragment in self.source.fragments():
+    @contextmanager
+    def _parts(self) -> Generator[Iterator[_Part]]:
+        """What is read ahead, in order, by as many threads as the source allows."""
+        fragments, threads = self.source.fragments(), self.source.reads_at_once
+        with ExitStack() as running:
+            stages = [
+                running.enter_context(
+                    Stage(partial(self._read, fragments[first::threads]), ahead=1, name="read")
+                )
+                for first in range(threads)
+            ]
+            # In turn: with several, each has one part for each of its fragments.
+            yield map(next, cycle([stage.items() for stage in stages]))
+
+    def _read(self, fragments: Sequence[Any], put: Put[_Part]) -> None:
+        for fragment in fragments:
             part = self._part(fragment)
             if part.rendered is not None:
                 put(part)

@@ -18,6 +18,11 @@ Fragment = TypeVar("Fragment")
 class RowSource(Protocol[Fragment]):
     """The rows of one export on one snapshot, in file order, as fragments of bounded memory."""
 
+    @property
+    def reads_at_once(self) -> int:
+        """How many fragments may be read at the same time; if several, each is one frame."""
+        ...
+
     def fragments(self) -> Sequence[Fragment]:
         """The parts whose rows, one part after another, are the rows of the file."""
         ...
