@@ -26,7 +26,7 @@ from tests.support.hot import lake_rows
 from tests.support.imports import finished, upload
 from tests.support.job_states import BODIES
 from tests.support.lead_calls import records
-from tests.support.loading import activities_file, activity_line, text_file
+from tests.support.loading import activities_file, activities_in, activity_line, text_file
 from tests.support.prepared_process import PreparedProcess
 from tests.support.refusing_disk import RefusingDisk
 from tests.support.server import running_server
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from tests.support.answers import Answer
     from tests.support.api_user import Family
+    from tests.support.server import Server
     from tests.support.world import World
 
 pytestmark = only_with_a_file
@@ -73,9 +74,9 @@ NEVER = 1_000_000
 class Client:
     """Somebody who does everything once a round, and again what was refused."""
 
+    server: Server
     user: ApiUser
     disk: RefusingDisk
-    home: Path
     #: Of the activities that were sent; each is acknowledged before its round ends.
     leads: list[int] = field(default_factory=list[int])
     completed: set[str] = field(default_factory=set[str])
@@ -148,12 +149,13 @@ class Client:
 
     def _files(self) -> set[str]:
         """Ids of the jobs whose result files are there, and names of all other files."""
-        for path in files_in(self.home / "imports" / "1", "*.upload"):
+        home = self.server.home.path
+        for path in files_in(home / "imports" / "1", "*.upload"):
             # What no import came to need is swept when it is an hour old.
             with suppress(FileNotFoundError):
                 os.utime(path, (0, 0))
-        results = files_in(self.home / "files" / "1")
-        uploads = files_in(self.home / "imports" / "1")
+        results = files_in(home / "files" / "1")
+        uploads = files_in(home / "imports" / "1")
         return {path.stem.partition(".")[0] for path in results if path.suffix == ".csv"} | {
             path.name for path in (*results, *uploads) if path.suffix != ".csv"
         }
@@ -191,7 +193,7 @@ def client(world: World, disk: RefusingDisk) -> Iterator[Client]:
         running_server(world.home, environment={**disk.environment, **rounds}) as server,
         ApiUser(server.base_url, world.main) as user,
     ):
-        client = Client(user, disk, world.home.path)
+        client = Client(server, user, disk)
         # The first round makes what is there for ever: directories, and a database as large.
         client.round(NEVER, 0, for_good=False)
         yield client
@@ -213,16 +215,12 @@ def assert_log_whole(world: World) -> None:
         assert log.storage.staged_names() == []
 
 
-def some_of(calls: int, count: int) -> Iterator[tuple[int, int, bool]]:
-    """A few of the calls, from among the first to among the last, each refused another way."""
-    for part, (error, for_good) in zip(range(count), itertools.cycle(REFUSALS), strict=False):
-        yield calls * (2 * part + 1) // (2 * count), error, for_good
-
-
 def test_calls_and_jobs__are_refused_or_fail_and_the_next_go_well(client: Client) -> None:
     client.round(NEVER, 0, for_good=False)
-    for number, error, for_good in some_of(client.disk.calls, 4):
-        client.round(number, error, for_good=for_good)
+    calls = client.disk.calls
+    # From among the first to among the last.
+    for eighths, (error, for_good) in zip((1, 3, 5, 7), REFUSALS, strict=True):
+        client.round(calls * eighths // 8, error, for_good=for_good)
 
 
 @pytest.mark.soak
@@ -236,36 +234,39 @@ def test_every_call__is_refused_or_fails_and_the_next_goes_well(
             break
 
 
-@pytest.fixture
-def compacted(world: World, client: Client) -> Iterator[Callable[[], None]]:
+@pytest.fixture(scope="module")
+def compacted(client: Client) -> Iterator[Callable[[], None]]:
     """A function that adds so many small files to a day that the server compacts them."""
-    numbers = itertools.count(1)
-    with world.home.opened() as application:
+    numbers = itertools.count(FIRST_GUID)
+    with client.server.home.opened() as application:
         log = application.activity_log(application.subscriptions.default_id())
 
         def files() -> int:
             names = (name_of(log.storage, file.path) for file in log.snapshot().files)
             return sum(name.startswith(f"{DAY_COLUMN}={START.date()}") for name in names)
 
+        def compactions() -> int:
+            return client.server.log().count("lake_compacted")
+
         def compact() -> None:
-            for _ in range(MANY_SMALL_FILES):
-                log.append(random_activities(1, seed=0, first_guid=FIRST_GUID + next(numbers)))
-            wait_until(
-                lambda: client.disk.has_refused or files() < MANY_SMALL_FILES, "a compaction"
-            )
+            before = compactions()
+            while files() < MANY_SMALL_FILES and compactions() == before:
+                log.append(random_activities(1, seconds=1, first_guid=next(numbers)))
+            wait_until(lambda: client.disk.has_refused or compactions() > before, "a compaction")
             client.disk.takes_all()
             wait_until(lambda: files() < MANY_SMALL_FILES, "the next compaction")
-            assert lake_rows(log)["marketoGUID"].n_unique() == lake_rows(log).height
+            rows = lake_rows(log)
+            assert rows["marketoGUID"].n_unique() == rows.height
 
         yield compact
 
 
 def test_compaction__is_finished_by_the_next(client: Client, compacted: Callable[[], None]) -> None:
-    with client.disk.refuses(NEVER, 0):
-        compacted()
-    for number, error, for_good in some_of(client.disk.calls, 2):
+    # What it writes first is the new file, and then the entry of the log.
+    for number, error, for_good in ((2, errno.ENOSPC, False), (9, errno.EIO, True)):
         with client.disk.refuses(number, error, for_good=for_good):
             compacted()
+        assert client.disk.has_refused
 
 
 @pytest.mark.soak
@@ -284,66 +285,79 @@ def test_compaction_at_every_call__is_finished_by_the_next(
 class Loader:
     """Loads files of three rows each, every one anew."""
 
+    #: `leads` or `activities`.
+    kind: str
     world: World
     disk: RefusingDisk
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    #: Of the rows that were loaded.
+    rows: list[int] = field(default_factory=list[int])
 
     def round(self, number: int, error: int, *, for_good: bool) -> bool:
         """With the `number`-th call refused, then again; whether that call came."""
-        directory = self.world.home.path.parent
-        first = next(self.numbers) * 10
-        rows = range(first, first + 3)
-        leads = text_file(
-            directory / "leads.csv", "email", *(f"loaded{row}@example.com" for row in rows)
-        )
-        activities = activities_file(directory, *(activity_line(FIRST_GUID + row) for row in rows))
-        files = {"leads": leads, "activities": activities}
+        file = self._next_file()
         with self.disk.refuses(number, error, for_good=for_good):
-            for kind, file in files.items():
-                code, _, said = self._load(kind, file)
-                if code != 0:
-                    assert (code, self.disk.has_refused) == (1, True), said
-                    # Behind a line of the log, if any.
-                    assert said.splitlines()[-1].startswith("tailrace: ")
-                    assert "Traceback" not in said
-        came = self.disk.has_refused
-        for kind, file in files.items():
-            code, report, said = self._load(kind, file)
-            assert code == 0, said
-            taken = json.loads(report)
-            assert (taken["loaded"] + taken["alreadyThere"], taken["rejected"]) == (3, 0), report
-        return came
+            code, _, said = self._load(file)
+        if code != 0:
+            assert (code, self.disk.has_refused) == (1, True), said
+            # Behind a line of the log, if any.
+            assert said.splitlines()[-1].startswith("tailrace: ")
+            assert "Traceback" not in said
+        code, report, said = self._load(file)
+        assert code == 0, said
+        taken = json.loads(report)
+        assert (taken["loaded"] + taken["alreadyThere"], taken["rejected"]) == (3, 0), report
+        return self.disk.has_refused
 
-    def _load(self, kind: str, file: Path) -> tuple[int, str, str]:
+    def _next_file(self) -> Path:
+        directory = self.world.home.path.parent
+        rows = range(len(self.rows), len(self.rows) + 3)
+        self.rows += rows
+        if self.kind == "activities":
+            return activities_file(directory, *(activity_line(FIRST_GUID + row) for row in rows))
+        addresses = (f"loaded{row}@example.com" for row in rows)
+        return text_file(directory / "leads.csv", "email", *addresses)
+
+    def _load(self, file: Path) -> tuple[int, str, str]:
         output, errors = file.with_suffix(".output"), file.with_suffix(".errors")
         for path in (output, errors):
             path.unlink(missing_ok=True)
         process = PreparedProcess(
-            ["load", kind, str(file), "--json", "--home", str(self.world.home.path)],
+            ["load", self.kind, str(file), "--json", "--home", str(self.world.home.path)],
             output=output,
             errors=errors,
             environment={**self.world.home.environment, **self.disk.environment},
         )
         return process.wait(DEADLINE_SECONDS), output.read_text(), errors.read_text()
 
+    def loaded(self) -> list[int]:
+        """The rows that are there."""
+        with self.world.home.sql() as connection:
+            query = "SELECT email FROM lead WHERE email LIKE 'loaded%'"
+            emails = [str(row[0]) for row in connection.execute(query).fetchall()]
+        with self.world.home.opened() as application:
+            guids = activities_in(application)["marketoGUID"].to_list()
+        return sorted(
+            [int(email.removeprefix("loaded").partition("@")[0]) for email in emails]
+            + [guid - FIRST_GUID for guid in guids if guid >= FIRST_GUID]
+        )
 
-@pytest.fixture
-def loader(make_world: Callable[[], World], tmp_path: Path) -> Iterator[Loader]:
+
+@pytest.fixture(params=["leads", "activities"])
+def loader(
+    make_world: Callable[[], World], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Loader]:
     world = make_world()
     disk = RefusingDisk.below(world.home.path, tmp_path)
-    loader = Loader(world, disk)
+    loader = Loader(request.param, world, disk)
     yield loader
     disk.close()
+    assert loader.loaded() == loader.rows
     assert_log_whole(world)
-    rounds = next(loader.numbers) - 1
-    with world.home.sql() as connection:
-        query = "SELECT count(*), count(DISTINCT email) FROM lead WHERE email LIKE 'loaded%'"
-        assert [tuple(row) for row in connection.execute(query).fetchall()] == [(3 * rounds,) * 2]
 
 
+@pytest.mark.parametrize("loader", ["activities"], indirect=True)
 def test_load__says_why_it_ends_and_is_finished_by_the_next(loader: Loader) -> None:
-    # Loading leads takes fewer calls, and both more.
-    assert loader.round(40, errno.ENOSPC, for_good=True)
+    assert loader.round(20, errno.ENOSPC, for_good=True)
 
 
 @pytest.mark.soak
