@@ -35,14 +35,18 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """A shell in `directory` that finds `tailrace`, also as `.venv/bin/tailrace`."""
+    """A shell in `directory` that finds `tailrace`, also as `.venv/bin/tailrace`.
+
+    What runs to its end is looked for in `commands` before.
+    """
 
     directory: Path
+    commands: Path | None = None
 
     @classmethod
-    def at(cls, directory: Path) -> Shell:
+    def at(cls, directory: Path, *, commands: Path | None = None) -> Shell:
         (directory / ".venv").symlink_to(sys.prefix)
-        return cls(directory)
+        return cls(directory, commands)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -51,10 +55,13 @@ class Shell:
 
     def run(self, script: str) -> str:
         """Run a script that must succeed; what it printed."""
+        environment = self.environment
+        if self.commands is not None:
+            environment["PATH"] = f"{self.commands}{os.pathsep}{environment['PATH']}"
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=self.directory,
-            env=self.environment,
+            env=environment,
             capture_output=True,
             text=True,
             timeout=DEADLINE_SECONDS * 3,

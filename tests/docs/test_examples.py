@@ -14,8 +14,10 @@ from tests.docs.pages import code_blocks, page, section, table_rows
 from tests.docs.shell import Shell
 from tests.support.home import Home
 from tests.support.object_storage import Bucket
+from tests.support.prepared_command import prepared_command
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -39,10 +41,17 @@ ACTIVITY = {
 }
 
 
+@pytest.fixture(scope="module")
+def commands_directory(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    directory = tmp_path_factory.mktemp("commands")
+    with prepared_command(directory):
+        yield directory
+
+
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, commands_directory: Path) -> Shell:
     """A shell beside a home, and the files that the examples load."""
-    made = Shell.at(tmp_path)
+    made = Shell.at(tmp_path, commands=commands_directory)
     Home(tmp_path / "tailrace-home").make()
     (tmp_path / "leads.csv").write_text(LEADS_CSV, encoding="utf-8")
     (tmp_path / "activities.ndjson").write_text(json.dumps(ACTIVITY) + "\n", encoding="utf-8")

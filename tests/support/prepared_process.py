@@ -50,12 +50,14 @@ class PreparedProcess:
         output: Path,
         errors: Path,
         environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
     ) -> None:
+        """It runs in `directory`, or where this process does."""
         self._process = _forking.Process(
             target=_run,
             args=(
                 [*arguments],
-                str(Path.cwd()),
+                str(directory or Path.cwd()),
                 {**os.environ, **(environment or {})},
                 (str(output), str(errors)),
             ),
