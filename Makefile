@@ -42,9 +42,10 @@ test: check ## Everything that must pass before a change lands
 	  echo "What failed beside other tests runs once more, alone. If it passes now, it raced: mend it." && \
 	  $(VENV)/bin/pytest --last-failed --last-failed-no-failures none -m "not soak"; }
 
-test-postgresql: $(STAMP) ## Contract, unit and property tests with PostgreSQL as the store
+test-postgresql: $(STAMP) ## Tests that have a store, with PostgreSQL as that
 	TAILRACE_TEST_STORE=postgresql $(VENV)/bin/pytest -n 2 --dist loadfile -m "not soak" --timeout 300 \
-	  tests/contract tests/unit tests/property tests/fault/test_several_servers.py
+	  tests/contract tests/unit tests/property tests/cli $(wildcard tests/fault/test_*_crashes.py) \
+	  tests/fault/test_several_servers.py tests/fault/test_backups.py tests/fault/test_store_locks.py
 
 soak: $(STAMP) ## The slow fault and load runs
 	$(VENV)/bin/pytest -m soak --timeout 1800

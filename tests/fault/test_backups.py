@@ -23,6 +23,7 @@ from tests.fault.test_settle_crashes import WRITE, leads_in_lake, run, settle_he
 from tests.support.application import SteppedApplication
 from tests.support.home import TAILRACE
 from tests.support.hot import happen, hot_guids
+from tests.support.stores import only_with_a_file
 from tests.unit.store_home import SteppedClock
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tailrace.app import Application
+
+#: A database of PostgreSQL is backed up by its own tools.
+pytestmark = only_with_a_file
 
 #: Leads: an export of nothing has a header line and a checksum like any other.
 EMPTY_EXPORT = {

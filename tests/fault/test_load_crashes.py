@@ -16,6 +16,7 @@ import pytest
 from tests.support.application import SteppedApplication
 from tests.support.home import Home
 from tests.support.loading import activities_in, leads_in, text_file
+from tests.support.stores import store_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def start_load(home: Path, kind: str, file: Path, **environment: str) -> subproc
     command = ["load", kind, str(file), "--home", str(home), "--json"]
     return subprocess.Popen(
         [sys.executable, "-c", SMALL_BATCHES, *command],
-        env={**os.environ, **environment},
+        env={**os.environ, **store_environment(home), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

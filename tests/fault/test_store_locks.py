@@ -14,6 +14,7 @@ from tests.support.deadlines import DEADLINE_SECONDS
 from tests.support.job_states import BODIES
 from tests.support.raw_http import open_connection
 from tests.support.server import running_server
+from tests.support.stores import only_with_a_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ def test_lead_export__leaves_the_locks_of_the_store_alone(make_world: Callable[[
             assert later.list("leads").jobs() == []
 
 
+@only_with_a_file
 def test_calls_that_wait_for_the_store__leave_the_sign_of_life_alone(
     make_world: Callable[[], World],
 ) -> None:
