@@ -18,6 +18,9 @@ PATIENCE_SECONDS = 120
 #: How long something may take to happen; then it is a moment like any other.
 _SOON_SECONDS = 0.5
 
+#: How long until an attempt at some job has come as far as its file.
+_FILE_SECONDS = 3.0
+
 
 class Moments:
     """Waits for one moment after the other, as chance has it."""
@@ -40,9 +43,14 @@ class Moments:
         Many are while a server starts: it recovers from the kill before. Others are just after
         something was written: what is done in two steps is half done then.
         """
-        kinds = [self._at_once, self._among_calls, self._after_a_commit, self._after_a_file]
-        (kind,) = self._chance.choices(kinds, [6, 6, 5, 2])
-        kind()
+        weights: dict[Callable[[], None], int] = {
+            self._at_once: 6,
+            self._among_calls: 6,
+            self._after_a_commit: 4,
+            self._while_a_file_is_published: 3,
+        }
+        (wait,) = self._chance.choices([*weights], [*weights.values()])
+        wait()
 
     def wait_for_a_point(self) -> None:
         """Give whoever is to die at a named point time to come there."""
@@ -56,17 +64,24 @@ class Moments:
         time.sleep(self._chance.uniform(0, 0.02))
 
     def _after_a_commit(self) -> None:
+        self._wait_for_calls(self._chance.randint(1, 8))
+        self._wait_for_change(self._committed)
+
+    def _while_a_file_is_published(self) -> None:
+        """Once an attempt at a job has begun its file: after the rename, or the next commit."""
+        self._wait_for_change(self._file_names, _FILE_SECONDS)
+        self._wait_for_change(self._chance.choice([self._file_names, self._committed]))
+
+    def _committed(self) -> int:
         log = self._home / "tailrace.db-wal"
-        self._wait_for_calls(self._chance.randint(1, 8))
-        self._wait_for_change(lambda: log.stat().st_mtime_ns if log.exists() else 0)
+        return log.stat().st_mtime_ns if log.exists() else 0
 
-    def _after_a_file(self) -> None:
-        self._wait_for_calls(self._chance.randint(1, 8))
-        self._wait_for_change(lambda: {one.name for one in self._home.glob("files/1/*.csv")})
+    def _file_names(self) -> set[str]:
+        return {one.name for one in self._home.glob("files/1/*")}
 
-    def _wait_for_change(self, look: Callable[[], object]) -> None:
+    def _wait_for_change(self, look: Callable[[], object], seconds: float = _SOON_SECONDS) -> None:
         """Return a moment after what is seen is another."""
-        before, deadline = look(), time.monotonic() + _SOON_SECONDS
+        before, deadline = look(), time.monotonic() + seconds
         while look() == before and time.monotonic() < deadline:
             time.sleep(0.001)
         time.sleep(self._chance.uniform(0, 0.003))
