@@ -39,9 +39,12 @@ class SentAnswer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        await self._send(message)
-        # A part of a file that the server sends by itself has no body, but a count.
-        self.body_bytes += message.get("count", 0) or len(message.get("body", b""))
+        try:
+            await self._send(message)
+        finally:
+            # A part of a file that the server sends by itself has no body, but a count, which says
+            # how much of it was sent.
+            self.body_bytes += message.get("count", 0) or len(message.get("body", b""))
 
     def log(self, scope: Scope, request_id: str, answer: Answer | None) -> None:
         """Count the request and write its entry; `answer` is None if the client left before it."""

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 SMALL_BYTES = 256 * 1024
 
 #: The extension by which a server sends parts of files itself, and the type of its messages (ASGI
-#: specification, extensions). It raises EOFError for a file that is too short.
+#: specification, extensions). It raises EOFError for a file that is too short, and leaves in the
+#: message's count how much was sent.
 ZERO_COPY = "http.response.zerocopysend"
 
 #: Such a part: so large that what is done for each does not count, so small that a log entry says
@@ -192,24 +193,26 @@ class _StreamedFile:
             await send(_start_message(self._status, self._headers))
             descriptor = self._opened.descriptor
             if descriptor is not None and ZERO_COPY in (scope.get("extensions") or {}):
-                await self._let_send(descriptor, send, gone)
+                await self._let_send(descriptor, send)
             else:
                 await self._send_pieces(send, gone)
         finally:
             gone.cancel()
             self.close()
 
-    async def _let_send(self, descriptor: int, send: Send, gone: asyncio.Task[None]) -> None:
+    async def _let_send(self, descriptor: int, send: Send) -> None:
         end = self._positions.stop
         for position in self._positions[::_SENT_BYTES]:
-            if gone.done():
-                break
             following = min(position + _SENT_BYTES, end)
-            part = {"offset": position, "count": following - position, "more_body": following < end}
+            count = following - position
+            part: Message = {"offset": position, "count": count, "more_body": following < end}
+            part |= {"type": ZERO_COPY, "file": descriptor}
             try:
-                await send({"type": ZERO_COPY, "file": descriptor, **part})
+                await send(part)
             except EOFError as error:
                 raise ShortFileError(self._name, end) from error
+            if part["count"] < count:
+                break
 
     async def _send_pieces(self, send: Send, gone: asyncio.Task[None]) -> None:
         position, end = self._positions.start, self._positions.stop

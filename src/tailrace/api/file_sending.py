@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from tailrace.api.file_response import ZERO_COPY
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, MutableMapping
+    from collections.abc import Generator
+    from concurrent.futures import Future
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -45,6 +46,17 @@ class FileSendingProtocol(HttpToolsProtocol):
             app = _Extended(app, cycle)
         super()._start_asgi_task(cycle, app)
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP; in the middle of another answer it would pass for a part of it."""
+        if self.pipeline or _is_answering(self.cycle):
+            self.transport.abort()
+        else:
+            super().send_400_response(msg)
+
+
+def _is_answering(cycle: RequestResponseCycle | None) -> bool:
+    return cycle is not None and cycle.response_started and not cycle.response_complete
+
 
 class _Extended:
     """The application for one request, which may send messages of the extension."""
@@ -65,17 +77,22 @@ class _Extended:
         await self._app(scope, receive, send_either)
 
 
-async def _send_from_file(cycle: RequestResponseCycle, message: MutableMapping[str, Any]) -> None:
-    """Raises OSError for a file that cannot be read, EOFError for one that is too short."""
-    count: int = message["count"]
-    if cycle.disconnected:
-        return
+async def _send_from_file(cycle: RequestResponseCycle, message: Message) -> None:
+    """Afterwards the message's count is what was sent: less, if the client has gone.
+
+    Raises OSError for a file that cannot be read, EOFError for one that is too short.
+    """
+    count, message["count"] = message["count"], 0
     await _until_written(cycle)
-    try:
-        await _send_range(cycle, message["file"], message["offset"], count)
-    except (ConnectionError, TimeoutError):
-        # Nobody reads any more, or the system has given up on whoever did.
-        cycle.transport.abort()
+    if not _is_gone(cycle):
+        try:
+            await _send_range(cycle, message, count)
+        except (ConnectionError, TimeoutError):
+            # Nobody reads any more, or the system has given up on whoever did.
+            cycle.transport.abort()
+    if _is_gone(cycle):
+        # Of several requests on a connection, uvicorn tells only the last one.
+        cycle.disconnected = True
         return
     cycle.expected_content_length -= count
     await cycle.send(
@@ -83,22 +100,27 @@ async def _send_from_file(cycle: RequestResponseCycle, message: MutableMapping[s
     )
 
 
+def _is_gone(cycle: RequestResponseCycle) -> bool:
+    return cycle.disconnected or cycle.transport.is_closing()
+
+
 async def _until_written(cycle: RequestResponseCycle) -> None:
     """Until all that was written before has left this process, as it comes first."""
+    if _is_gone(cycle):
+        return
     cycle.transport.set_write_buffer_limits(0)
     if cycle.flow.write_paused:
         await cycle.flow.drain()
-    cycle.transport.set_write_buffer_limits()
+    if not _is_gone(cycle):
+        cycle.transport.set_write_buffer_limits()
 
 
-async def _send_range(cycle: RequestResponseCycle, file: int, position: int, count: int) -> None:
+async def _send_range(cycle: RequestResponseCycle, message: Message, count: int) -> None:
     loop = asyncio.get_running_loop()
-    end = position + count
     with _own_descriptor(cycle.transport) as connection:
-        while position < end and not cycle.disconnected:
-            sending = _sending.submit(_send_what_fits, connection, file, position, end)
-            position = await _outcome(asyncio.wrap_future(sending))
-            if position < end:
+        while message["count"] < count and not _is_gone(cycle):
+            await _outcome(_sending.submit(_send_what_fits, connection, message, count))
+            if message["count"] < count:
                 await _until_writable(loop, connection)
 
 
@@ -116,30 +138,31 @@ def _own_descriptor(transport: asyncio.Transport) -> Generator[int]:
         os.close(descriptor)
 
 
-async def _outcome(sending: asyncio.Future[int]) -> int:
-    """What comes of it, at the latest when it is over: nobody closes what a thread still uses."""
+async def _outcome(sending: Future[None]) -> None:
+    """Until it is over, however this ends: nobody closes what a thread still uses."""
     try:
-        return await asyncio.shield(sending)
-    except asyncio.CancelledError:
-        await asyncio.wait([sending])
-        raise
+        await asyncio.wrap_future(sending)
+    finally:
+        # Only a server that stops leaves before the end, and a thread is done in a moment.
+        if not sending.cancel():
+            wait([sending])
 
 
-def _send_what_fits(connection: int, file: int, position: int, end: int) -> int:
-    """The position after what the socket has taken."""
+def _send_what_fits(connection: int, message: Message, count: int) -> None:
+    """Send what the socket takes, and count it in the message."""
     room = select.poll()
     room.register(connection, select.POLLOUT)
-    while position < end:
+    while left := count - message["count"]:
+        position = message["offset"] + message["count"]
         try:
-            sent = os.sendfile(connection, file, position, end - position)
+            sent = os.sendfile(connection, message["file"], position, left)
         except BlockingIOError:
             if room.poll(_FAST_CLIENT_MILLISECONDS):
                 continue
             break
         if sent == 0:
             raise EOFError
-        position += sent
-    return position
+        message["count"] += sent
 
 
 async def _until_writable(loop: asyncio.AbstractEventLoop, connection: int) -> None:

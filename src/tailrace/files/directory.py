@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _FLUSH_BYTES = 64 * 1024 * 1024
 
 
+#: Not every C library of Linux has it.
+_NO_WAITING: int | None = getattr(os, "RWF_NOWAIT", None)
+
 _READING_THREADS = 8
 
 #: Shared by every download, so that many of them cannot take all threads of the process.
@@ -59,11 +62,11 @@ class LocalFile:
         return os.pread(self.fd, length, position)
 
     def read_at_once(self, position: int, length: int) -> bytearray | None:
-        if sys.platform != "linux":
+        if sys.platform != "linux" or _NO_WAITING is None:
             return None
         content = bytearray(length)
         try:
-            count = os.preadv(self.fd, [content], position, os.RWF_NOWAIT)
+            count = os.preadv(self.fd, [content], position, _NO_WAITING)
         except OSError:
             # Not in memory, or never to be had: who waits for it will be told.
             return None
