@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tailrace.lake.table_storage import TableStorage
 
 #: Plain bytes of the rows of a fragment; about three fragments are in memory at a time.
-FRAGMENT_BYTES = 80 * 1024 * 1024
+FRAGMENT_BYTES = 72 * 1024 * 1024
 
 #: Up to this size the largest row stands for all when rows are weighed: no text is read for it.
 _USUAL_ROW_BYTES = 1024
