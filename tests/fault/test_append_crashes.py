@@ -135,12 +135,7 @@ def test_killed_append__is_there_with_all_rows_or_none(
 
 @pytest.mark.parametrize(
     ("place", "seed"),
-    [
-        *(("directory", seed) for seed in range(3)),
-        ("object storage", 6),
-        *(pytest.param("directory", seed, marks=pytest.mark.soak) for seed in range(3, 6)),
-        pytest.param("object storage", 7, marks=pytest.mark.soak),
-    ],
+    [*(("directory", seed) for seed in range(6)), *(("object storage", seed) for seed in (6, 7))],
     indirect=["place"],
 )
 def test_append_killed_at_any_moment__keeps_what_it_acknowledged(

@@ -155,11 +155,7 @@ def test_compaction__is_on_the_disk_as_a_whole(
 
 @pytest.mark.parametrize(
     ("place", "seed"),
-    [
-        ("directory", 0),
-        pytest.param("directory", 1, marks=pytest.mark.soak),
-        ("object storage", 2),
-    ],
+    [("directory", 0), ("directory", 1), ("object storage", 2)],
     indirect=["place"],
 )
 def test_compactions_and_appends_killed_at_any_moment__lose_nothing_and_double_nothing(

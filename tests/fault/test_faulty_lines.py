@@ -43,15 +43,6 @@ FAMILIES = tuple(BODIES)
 #: More than the server has threads for calls.
 CALLS_AT_ONCE = 20
 
-#: Either line meets half of the faults within `make test`, and all of them within `make soak`.
-FAULTS_OF_ONE, FAULTS_OF_THE_OTHER = (
-    [
-        pytest.param(fault, marks=() if place % 2 == turn else pytest.mark.soak)
-        for place, fault in enumerate(Fault)
-    ]
-    for turn in (0, 1)
-)
-
 #: What says that nobody knows, or that it was not done.
 UNAVAILABLE = ("608", "API Temporarily Unavailable")
 NOT_TAKEN = "The object storage did not take the export file"
@@ -128,7 +119,7 @@ def on_database(world: World) -> Generator[Service]:
             yield service
 
 
-@pytest.mark.parametrize("fault", FAULTS_OF_THE_OTHER)
+@pytest.mark.parametrize("fault", Fault)
 def test_fault_on_the_way_to_the_database__loses_no_job_and_is_told(
     on_database: Service, fault: Fault
 ) -> None:
@@ -209,7 +200,7 @@ def on_storage(make_world: Callable[[], World], s3_server: str) -> Generator[Ser
             yield service
 
 
-@pytest.mark.parametrize("fault", FAULTS_OF_ONE)
+@pytest.mark.parametrize("fault", Fault)
 def test_fault_on_the_way_to_object_storage__gives_the_right_file_or_says_why_not(
     on_storage: Service, fault: Fault
 ) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: Of both scenarios together.
 SHORT, LONG = 500, int(os.environ.get("TAILRACE_KILLS", "5000"))
 #: A short run kills for no longer, on a machine that is too slow for that many.
-SHORT_SECONDS = 50
+SHORT_SECONDS = 90
 #: A home has no more: what accumulates in it would make every kill dearer than the one before.
 KILLS_OF_A_HOME = 500
 

@@ -1,12 +1,15 @@
-"""Processes of `tailrace` that begin with the libraries loaded: starting is most of what they cost.
+"""Processes of `tailrace` that begin at once: importing is most of what a start costs.
 
-They are forked from a process that has loaded libraries and nothing of ours, so that each has our
-modules, its environment and its signals to itself, as one that a shell starts. That the installed
-command is the same is for the tests that run it.
+They are forked from a process that has loaded all there is to load and done nothing, so that each
+has its environment and its signals to itself, as one that a shell starts. The threads that Polars
+starts when it is imported are not there after a fork: one frees memory, the other cleans up after
+queries that spill to disk; no test here depends on either. What is read when a module is imported,
+the crash point, is read again. That the installed command is the same is for the tests that run it.
 """
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import sys
@@ -17,27 +20,34 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: Not polars and not deltalake: they start threads, which a fork would lose.
-_LIBRARIES = (
+_LOADED = (
     "adbc_driver_manager",
     "alembic.command",
-    "asyncio",
-    "httpx",
-    "pydantic_settings",
+    "deltalake",
+    "obstore",
+    "polars",
+    "psycopg",
     "rich.console",
-    "sqlalchemy",
+    "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",
-    "starlette.applications",
-    "structlog",
-    "typer",
-    "uvicorn",
+    "tailrace.api.app",
+    "tailrace.app",
+    "tailrace.cli.home",
+    "tailrace.cli.http_server",
+    "tailrace.cli.log_output",
+    "tailrace.cli.main",
+    "tailrace.cli.serve",
+    "tailrace.cli.tls",
+    "tailrace.cli.watching",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
+    "uvicorn.loops.uvloop",
     "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.http.httptools_impl",
 )
 
 _forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload([*_LIBRARIES])
+_forking.set_forkserver_preload([*_LOADED])
 
 
 class PreparedProcess:
@@ -105,6 +115,7 @@ def _run(
     if "LD_PRELOAD" in environment:
         # What is to be loaded before all else wants a program that begins anew.
         os.execv(sys.executable, [sys.executable, "-m", "tailrace", *arguments])
+    importlib.reload(importlib.import_module("tailrace.crash_points"))
     sys.argv = ["tailrace", *arguments]
     from tailrace.cli.main import run
 

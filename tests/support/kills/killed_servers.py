@@ -13,8 +13,8 @@ import httpx
 from tailrace.crash_points import POINTS
 from tests.support.deadlines import wait_until
 from tests.support.kills.moments import PATIENCE_SECONDS, Moments
-from tests.support.kills.nursery import Nursery
 from tests.support.ports import free_port
+from tests.support.prepared_process import PreparedProcess
 
 if TYPE_CHECKING:
     import random
@@ -53,31 +53,30 @@ class KilledServer:
     environment: Mapping[str, str]
     log: Path
     port: int = field(default_factory=free_port)
-    nursery: Nursery = field(default_factory=Nursery)
     #: Whether it dies at a named point if it comes there.
     has_point: bool = False
-    _code: int | None = None
+    _process: PreparedProcess | None = None
 
     def start(self, *, point: str | None = None, after: int = 1) -> None:
         """Start it, to die when it comes to a point for the n-th time if one is named."""
         self.has_point = point is not None
-        self._code = None
         named = {} if point is None else {"TAILRACE_CRASH_POINT": point}
         more = {**named, "TAILRACE_CRASH_AFTER": str(after)}
-        self.nursery.start(self.home, self.port, {**self.environment, **more}, self.log)
+        self._process = PreparedProcess(
+            ["serve", "--home", str(self.home), "--port", str(self.port)],
+            output=self.log,
+            errors=self.log,
+            environment={**self.environment, **more},
+        )
 
     def has_ended(self) -> bool:
-        if self._code is None:
-            self._code = self.nursery.wait(0)
-        return self._code is not None
+        return self._process is None or self._process.exit_code() is not None
 
     def end(self, number: signal.Signals) -> int:
         """Exit code after a signal; it may have ended before."""
-        if not self.has_ended():
-            self.nursery.send(number)
-            self._code = self.nursery.wait(PATIENCE_SECONDS)
-        assert self._code is not None, f"the server did not end; its log: {self.log}"
-        return self._code
+        assert self._process is not None, "it was never started"
+        self._process.send(number)
+        return self._process.wait(PATIENCE_SECONDS)
 
     def answers(self) -> bool:
         try:
@@ -197,4 +196,5 @@ def killed_servers(home: Home, count: int) -> Generator[list[KilledServer]]:
         yield servers
     finally:
         for server in servers:
-            server.nursery.close()
+            if not server.has_ended():
+                server.end(signal.SIGKILL)

@@ -44,27 +44,28 @@ class Moments:
         something was written: what is done in two steps is half done then.
         """
         weights: dict[Callable[[], None], int] = {
-            self._at_once: 6,
-            self._among_calls: 6,
-            self._after_a_commit: 4,
-            self._while_a_file_is_published: 3,
+            self._at_once: 9,
+            self._among_calls: 9,
+            self._after_a_commit: 5,
+            # It takes as long as a job takes to begin; the others are over in a moment.
+            self._while_a_file_is_published: 1,
         }
         (wait,) = self._chance.choices([*weights], [*weights.values()])
         wait()
 
     def wait_for_a_point(self) -> None:
         """Give whoever is to die at a named point time to come there."""
-        self._wait_for_calls(25)
+        self._wait_for_calls(15)
 
     def _at_once(self) -> None:
         time.sleep(self._chance.uniform(0, 0.12))
 
     def _among_calls(self) -> None:
-        self._wait_for_calls(self._chance.randint(1, 15))
+        self._wait_for_calls(self._chance.randint(1, 8))
         time.sleep(self._chance.uniform(0, 0.02))
 
     def _after_a_commit(self) -> None:
-        self._wait_for_calls(self._chance.randint(1, 8))
+        self._wait_for_calls(self._chance.randint(1, 4))
         self._wait_for_change(self._committed)
 
     def _while_a_file_is_published(self) -> None:
